@@ -1,0 +1,59 @@
+package sla
+
+// Catalogue is all that is agreed: the words of the catalogue files, resolved
+// and with their defaults filled in. Several agreements may share a name; they
+// are its versions, in the order of their validity.
+type Catalogue struct {
+	Parties    []Party     `json:"parties,omitempty"`
+	Calendars  []Calendar  `json:"calendars,omitempty"`
+	Services   []Service   `json:"services,omitempty"`
+	Indicators []Indicator `json:"indicators,omitempty"`
+	Agreements []Agreement `json:"agreements,omitempty"`
+	Exclusions []Exclusion `json:"exclusions,omitempty"`
+}
+
+// Party gives the party of that name, nil when there is none.
+func (c *Catalogue) Party(name string) *Party {
+	return find(c.Parties, func(p *Party) bool { return p.Name == name })
+}
+
+// Service gives the service of that name, nil when there is none.
+func (c *Catalogue) Service(name string) *Service {
+	return find(c.Services, func(s *Service) bool { return s.Name == name })
+}
+
+// Indicator gives the indicator of that name, nil when there is none.
+func (c *Catalogue) Indicator(name string) *Indicator {
+	return find(c.Indicators, func(i *Indicator) bool { return i.Name == name })
+}
+
+// Calendar gives the calendar of that name, nil when there is none.
+func (c *Catalogue) Calendar(name string) *Calendar {
+	return find(c.Calendars, func(k *Calendar) bool { return k.Name == name })
+}
+
+// Versions gives the versions of the agreement of that name, in the order in
+// which they come into force.
+func (c *Catalogue) Versions(name string) []*Agreement {
+	var out []*Agreement
+	for i := range c.Agreements {
+		if c.Agreements[i].Name == name {
+			out = append(out, &c.Agreements[i])
+		}
+	}
+	return out
+}
+
+// InForce gives the version of the agreement that is valid at i, nil when none is.
+func (c *Catalogue) InForce(name string, i Instant) *Agreement {
+	return find(c.Agreements, func(a *Agreement) bool { return a.Name == name && a.Valid.Contains(i) })
+}
+
+func find[T any](list []T, is func(*T) bool) *T {
+	for i := range list {
+		if is(&list[i]) {
+			return &list[i]
+		}
+	}
+	return nil
+}
