@@ -1,0 +1,144 @@
+package judge
+
+import (
+	"math/big"
+
+	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// Tally counts the entries of one case as they come.
+type Tally struct{}
+
+// NewTally works out the scope of the case and gives an empty tally. The error
+// names a zone or cron expression that cannot be read.
+func NewTally(c Case) (*Tally, error) { panic("not yet") }
+
+// Add counts an entry. Entries come in order of time and without overlaps;
+// Add reports false, and counts nothing, for one that begins before the last
+// one ended: after a revision of the ledger make a new tally. What lies out of
+// scope counts nothing; what lies partly in it counts pro rata.
+func (t *Tally) Add(e sla.Entry) bool { panic("not yet") }
+
+// Verdict judges what was added so far, at m; it changes nothing, so adding may
+// go on. Everything is filled in but the attribution of outages.
+// Scope time up to m.Now without an entry is unknown: live rounds judge at the
+// end of the last measured interval.
+func (t *Tally) Verdict(m Moment) sla.Verdict { panic("not yet") }
+
+// Case gives the case that t counts.
+func (t *Tally) Case() Case { panic("not yet") }
+
+// Part gives the part of the period that t counts: where the version is valid.
+func (t *Tally) Part() sla.Span { panic("not yet") }
+
+// Scope gives the time that counts in the whole part, and what approved
+// exclusions remove from its service hours.
+func (t *Tally) Scope() (scope, removed calendar.Set) { panic("not yet") }
+
+// Judge gives the verdicts of the agreement in the period, judged at now: for
+// each version valid in it, in order of validity, one per objective in the
+// catalogue's order; with attribution and credits. No verdict at all means that
+// no version is valid in the period.
+func (b Book) Judge(agreement string, period sla.Period, now sla.Instant) ([]sla.Verdict, error) {
+	panic("not yet")
+}
+
+// Cases gives the cases that Judge judges.
+func (b Book) Cases(agreement string, period sla.Period) []Case { panic("not yet") }
+
+// Attribute fills in the attribution of the outages of a verdict that a tally gave.
+func (b Book) Attribute(v *sla.Verdict, now sla.Instant) error { panic("not yet") }
+
+// Rate is what happened in one burn window.
+type Rate struct {
+	Window sla.BurnWindow
+	// Good and Bad are events, seconds or slices counted in the window; Rate is
+	// the burn rate, nil when nothing was counted or the target is 100 %.
+	Good, Bad, Rate *big.Rat
+}
+
+// Rates are the rates of all of sla.BurnWindows, in that order.
+type Rates []Rate
+
+// ByName gives the rates that are known by the names of their windows.
+func (r Rates) ByName() map[string]*big.Rat { panic("not yet") }
+
+// Burn gives the burn rates of an objective over the windows that end at at (the
+// last measured instant), judged by the terms of c, whose period plays no part
+// except that slices are aligned to periods of its kind. The entries are those
+// that overlap the longest window, in order of time.
+func Burn(c Case, entries []sla.Entry, at sla.Instant) (Rates, error) { panic("not yet") }
+
+// Burn gives the burn rates of the objective at at, with the target in force then.
+func (b Book) Burn(agreement, objective string, at sla.Instant) (Rates, error) { panic("not yet") }
+
+// BurnRule is one burn alert of an objective.
+type BurnRule struct {
+	Severity    string // "critical" (page) or "warning" (ticket)
+	Long, Short sla.BurnWindow
+	Factor      *big.Rat
+}
+
+// BurnRules gives the rules that can fire for a target in a period of that
+// length whose whole scope is scope.
+func BurnRules(target sla.Decimal, period, scope sla.Millis) []BurnRule { panic("not yet") }
+
+// BurnFiring gives the alerts that hold: both windows at or above the factor
+// and, for events, at least minBad bad events in the long one.
+func BurnFiring(rules []BurnRule, rates Rates, facts sla.FactKind, minBad int64) []sla.BurnFiring {
+	panic("not yet")
+}
+
+// Excluded reports whether an approved exclusion of the agreement's service
+// holds at at: no burn alerts are sent then.
+func Excluded(service string, exclusions []sla.Exclusion, at sla.Instant) (bool, error) {
+	panic("not yet")
+}
+
+// Ceiling is the best that an objective can promise given what it relies on.
+type Ceiling struct {
+	Ratio *big.Rat // 0 to 1
+	Chain string   // how it came about, such as "payments-uc 99.95% × any of (a 99%, b 99%)"
+}
+
+// CeilingOf gives the ceiling of the objective of an agreement version, nil
+// when it relies on nothing that has a target. Of each agreement relied on, the
+// objective of the same name counts, otherwise its first one with a target.
+func CeilingOf(cat *sla.Catalogue, a *sla.Agreement, objective string) *Ceiling { panic("not yet") }
+
+// CoverageGap is time that an agreement promises and one that it relies on does not.
+type CoverageGap struct {
+	Agreement string   // the one relied on
+	Validity  bool     // outside its validity; otherwise outside its service hours
+	First     sla.Span // the first such stretch
+}
+
+// Coverage gives where what a relies on does not cover its service hours or
+// validity; of several (any_of) each must. It looks at two years from the start
+// of a's validity and at every holiday and special day named.
+func Coverage(cat *sla.Catalogue, a *sla.Agreement) ([]CoverageGap, error) { panic("not yet") }
+
+// StepBreach works out what a new verdict, judged at at, does to the breach
+// record of its objective and period: prev is the record so far or nil, next the
+// record after it, nil when there is none. added are the transitions that are
+// new (also in next.Transitions). For rolling windows finalising is the
+// finalising time, and an ended record is followed by a new one, with ID 0.
+// cause says why in a few words, such as "late facts"; empty: the verdict's own words.
+func StepBreach(prev *sla.Breach, v *sla.Verdict, s Step) (next *sla.Breach, added []sla.Transition) {
+	panic("not yet")
+}
+
+// Step is when and why a breach record is looked at.
+type Step struct {
+	At         sla.Instant
+	Rolling    bool       // the agreement's period is a rolling window
+	Finalising sla.Millis // rolling windows only
+	Cause      string
+}
+
+// CountBreaches gives how many of the records count: the open and confirmed ones.
+func CountBreaches(records []sla.Breach) int { panic("not yet") }
+
+// Worst gives the worst of the states of several parts: no data only when all have none.
+func Worst(states ...sla.State) sla.State { panic("not yet") }
