@@ -1,0 +1,114 @@
+package catalogue
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slmd/slmd/internal/document"
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// Load reads files and directories (their *.yml and *.yaml in the order of
+// names) as one catalogue. The error is a document.Problems when the files
+// could be opened but hold something wrong: all of it at once.
+func Load(paths []string, opts Options) (*sla.Catalogue, Warnings, error) {
+	files, err := expand(paths)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := NewReader(opts)
+	for _, file := range files {
+		text, err := readFile(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.parse(file, text)
+	}
+	return r.Finish(Check)
+}
+
+// Parse reads one document in memory as a whole catalogue; file is the name
+// shown in problems.
+func Parse(file string, text []byte, opts Options) (*sla.Catalogue, Warnings, error) {
+	r := NewReader(opts)
+	r.parse(file, text)
+	return r.Finish(Check)
+}
+
+func (r *Reader) parse(file string, text []byte) {
+	d, err := document.Parse(file, text)
+	if err == nil {
+		r.Document(d)
+		return
+	}
+	r.files = append(r.files, file)
+	var problems document.Problems
+	if errors.As(err, &problems) {
+		r.problems = append(r.problems, problems...)
+		return
+	}
+	r.problems = append(r.problems, document.Problem{Position: document.Position{File: file}, Text: err.Error()})
+}
+
+// expand lists the files that the paths name.
+func expand(paths []string) ([]string, error) {
+	var out []string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, explain(path, err)
+		}
+		if !info.IsDir() {
+			out = append(out, path)
+			continue
+		}
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			return nil, explain(path, err)
+		}
+		before := len(out)
+		for _, e := range entries { // in the order of names
+			if ext := filepath.Ext(e.Name()); !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && (ext == ".yml" || ext == ".yaml") {
+				out = append(out, filepath.Join(path, e.Name()))
+			}
+		}
+		if len(out) == before {
+			return nil, fmt.Errorf("%s: no *.yml or *.yaml file is in this directory", path)
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("no catalogue file is named")
+	}
+	return out, nil
+}
+
+// explain says in plain words why a path cannot be read.
+func explain(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: no such file or directory", path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: no permission to read it", path)
+	}
+	return fmt.Errorf("reading the catalogue: %w", err)
+}
+
+// readFile reads at most one byte more than a document may have: the parser
+// then says how large the file is.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path) //nolint:gosec // the path is the user's own
+	if err != nil {
+		return nil, explain(path, err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	text, err := io.ReadAll(io.LimitReader(f, document.MaxSize+1))
+	if err != nil {
+		return nil, explain(path, err)
+	}
+	return text, nil
+}

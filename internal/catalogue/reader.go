@@ -1,0 +1,248 @@
+package catalogue
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slmd/slmd/internal/document"
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// Options are what files leave to their reader.
+type Options struct {
+	// Zone is the time zone of files that name none; empty: UTC.
+	Zone string
+}
+
+// Warnings are findings that do not keep a catalogue from being used.
+type Warnings = document.Problems
+
+// Reader gathers one catalogue from any number of documents.
+type Reader struct {
+	opts     Options
+	cat      sla.Catalogue
+	files    []string
+	problems document.Problems
+	places   map[string]document.Position
+	// calendars holds the name of an agreement's calendar until all files are read.
+	calendars map[int]document.Node
+	// methods holds the objectives that state no method, by path.
+	methods []*pendingMethod
+
+	zone     *time.Location // of the document being read
+	zoneName string
+}
+
+// pendingMethod is an objective whose method follows from its indicator.
+type pendingMethod struct{ agreement, objective int }
+
+// NewReader gives a reader of an empty catalogue.
+func NewReader(opts Options) *Reader {
+	return &Reader{opts: opts, places: map[string]document.Position{}, calendars: map[int]document.Node{}}
+}
+
+// Document adds a whole file.
+func (r *Reader) Document(d *document.Document) {
+	r.Add(d.Root())
+	r.problems = append(r.problems, d.Problems...)
+	r.adopt(d)
+}
+
+// adopt takes over where the values of a document stand.
+func (r *Reader) adopt(d *document.Document) {
+	r.files = append(r.files, d.File)
+	for path, at := range d.Places {
+		if _, taken := r.places[path]; !taken {
+			r.places[path] = at
+		}
+	}
+}
+
+// Add reads a catalogue mapping that is part of a document; problems go to that document.
+func (r *Reader) Add(n document.Node) {
+	f := n.Fields()
+	if v, ok := f.Get("version"); ok {
+		if s, _ := v.Scalar(); s != "1" {
+			v.Problem("version is %q: this program reads version 1", s)
+		}
+	}
+	r.setZone(f)
+	list(f, "parties", &r.cat.Parties, r.party)
+	list(f, "calendars", &r.cat.Calendars, r.calendar)
+	list(f, "services", &r.cat.Services, r.service)
+	list(f, "indicators", &r.cat.Indicators, r.indicator)
+	list(f, "agreements", &r.cat.Agreements, r.agreement)
+	list(f, "exclusions", &r.cat.Exclusions, r.exclusion)
+	f.Close()
+}
+
+// AddExclusions reads a list of exclusions, in the time zone of the last document added.
+func (r *Reader) AddExclusions(n document.Node) []sla.Exclusion {
+	var out []sla.Exclusion
+	n.List(func(_ int, n document.Node) { out = append(out, r.exclusion(n)) })
+	return out
+}
+
+func (r *Reader) setZone(f *document.Fields) {
+	r.zoneName = cmp.Or(r.opts.Zone, "UTC")
+	zone, err := loadZone(r.zoneName)
+	if err != nil {
+		f.Problem("the default time zone: %s", err)
+		zone = time.UTC
+	}
+	r.zone = zone
+	if n, ok := f.Get("time_zone"); ok {
+		if name, loc, ok := readZone(n); ok {
+			r.zoneName, r.zone = name, loc
+		}
+	}
+}
+
+// Zone gives the time zone of the last document added.
+func (r *Reader) Zone() *time.Location { return r.zone }
+
+// list reads one list of the catalogue; its items are numbered through all files.
+func list[T any](f *document.Fields, key string, to *[]T, read func(document.Node) T) {
+	n, ok := f.Nullable(key)
+	if !ok {
+		return
+	}
+	n.List(func(_ int, item document.Node) {
+		*to = append(*to, read(item.At(fmt.Sprintf("%s[%d]", key, len(*to)))))
+	})
+}
+
+// readZone reads a name of the time zone database.
+func readZone(n document.Node) (string, *time.Location, bool) {
+	name, ok := n.Text()
+	if !ok {
+		return "", nil, false
+	}
+	loc, err := loadZone(name)
+	if err != nil {
+		n.Problem("%s", err)
+		return "", nil, false
+	}
+	return name, loc, true
+}
+
+// place gives where the value of a path stands, or what holds it.
+func (r *Reader) place(path string) document.Position {
+	for path != "" {
+		if at, ok := r.places[path]; ok {
+			return at
+		}
+		path = path[:max(strings.LastIndexByte(path, '.'), strings.LastIndexByte(path, '['), 0)]
+	}
+	if len(r.files) > 0 {
+		return document.Position{File: r.files[0]}
+	}
+	return document.Position{}
+}
+
+// Finish resolves the references and checks the whole. The catalogue is nil
+// when there are problems.
+func (r *Reader) Finish(check func(*sla.Catalogue) []sla.Problem) (*sla.Catalogue, Warnings, error) {
+	cat := &r.cat
+	r.inlineCalendars()
+	r.defaultMethods()
+	problems, warnings := r.problems, Warnings(nil)
+	if len(problems) == 0 { // else references would fail that are only misspelt
+		for _, p := range check(cat) {
+			found := document.Problem{Position: r.place(p.Path), Text: p.Text}
+			if p.Warning {
+				warnings = append(warnings, found)
+			} else {
+				problems = append(problems, found)
+			}
+		}
+	}
+	problems.Sort(r.files)
+	warnings.Sort(r.files)
+	if len(problems) > 0 {
+		return nil, warnings, slices.CompactFunc(problems, func(a, b document.Problem) bool { return a == b })
+	}
+	number(cat)
+	return cat, warnings, nil
+}
+
+func (r *Reader) inlineCalendars() {
+	for i, n := range r.calendars {
+		name, _ := n.Scalar()
+		k := r.cat.Calendar(name)
+		if k == nil {
+			r.problems = append(r.problems, document.Problem{Position: n.Position(),
+				Text: fmt.Sprintf("no calendar is named %q%s", name, Known(name, names(r.cat.Calendars, func(k sla.Calendar) string { return k.Name })))})
+			continue
+		}
+		inlined := *k
+		r.cat.Agreements[i].Calendar = &inlined
+	}
+}
+
+// defaultMethods fills in the methods that follow from what the indicator counts.
+func (r *Reader) defaultMethods() {
+	for _, p := range r.methods {
+		o := &r.cat.Agreements[p.agreement].Objectives[p.objective]
+		if i := r.cat.Indicator(o.Indicator); i != nil {
+			o.Method = DefaultMethod(i.Facts())
+		}
+	}
+}
+
+// DefaultMethod gives the method for what an indicator counts.
+func DefaultMethod(k sla.FactKind) sla.Method {
+	switch k {
+	case sla.Time:
+		return sla.TimeMethod
+	case sla.Mean:
+		return sla.MeanMethod
+	default:
+		return sla.Occurrences
+	}
+}
+
+// number sorts the versions of agreements by validity, keeping the order in
+// which the names first stand, and counts them.
+func number(c *sla.Catalogue) {
+	first := map[string]int{}
+	for i, a := range c.Agreements {
+		if _, ok := first[a.Name]; !ok {
+			first[a.Name] = i
+		}
+	}
+	slices.SortStableFunc(c.Agreements, func(a, b sla.Agreement) int {
+		return cmp.Or(cmp.Compare(first[a.Name], first[b.Name]), cmp.Compare(a.Valid.From, b.Valid.From))
+	})
+	for i := range c.Agreements {
+		c.Agreements[i].Version = 1
+		if i > 0 && c.Agreements[i-1].Name == c.Agreements[i].Name {
+			c.Agreements[i].Version = c.Agreements[i-1].Version + 1
+		}
+	}
+}
+
+func names[T any](list []T, name func(T) string) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = name(v)
+	}
+	return out
+}
+
+// Known says which name was probably meant, or which ones there are.
+func Known(name string, known []string) string {
+	if near := document.Nearest(name, known); near != "" {
+		return ": did you mean " + near + "?"
+	}
+	switch {
+	case len(known) == 0:
+		return ": there are none"
+	case len(known) <= 5:
+		return ": there are " + strings.Join(known, ", ")
+	}
+	return ""
+}
