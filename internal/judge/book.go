@@ -23,6 +23,9 @@ type Case struct {
 	Indicator  *sla.Indicator
 	Period     sla.Period
 	Exclusions []sla.Exclusion // of any service, approved or not: those that do not apply have no effect
+	// Parted says that several versions share the period: this one is judged in
+	// its part only, slices begin anew with it, and its charge is its share.
+	Parted bool
 }
 
 // Moment is when a case is judged.

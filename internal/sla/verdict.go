@@ -73,6 +73,10 @@ type Verdict struct {
 	// term for unknown time; for slice methods they are slice seconds. A mean has none.
 	Good *big.Rat `json:"good"`
 	Bad  *big.Rat `json:"bad"`
+	// FactGood and FactBad are the events or seconds behind them, whatever the
+	// method: for occurrences, time and ratio timeslices they are Good and Bad.
+	FactGood *big.Rat `json:"fact_good"`
+	FactBad  *big.Rat `json:"fact_bad"`
 	// In seconds.
 	Unknown *big.Rat `json:"unknown_seconds"`
 	Removed *big.Rat `json:"removed_seconds"`
@@ -138,7 +142,7 @@ type Outage struct {
 // Credit is what an objective's credit table gives in a period.
 type Credit struct {
 	Band    string   `json:"band,omitempty"`   // "below 99.9%"; empty when no band is reached
-	Percent *big.Rat `json:"percent"`          // of the charge, after the cap; nil for a fixed amount
+	Percent *big.Rat `json:"percent"`          // of the charge, after the cap, 5 for 5 %; nil for a fixed amount
 	Charge  *Money   `json:"charge,omitempty"` // of the part judged
 	Amount  *Money   `json:"amount,omitempty"` // nil without a charge
 	Owed    bool     `json:"owed"`             // on a final verdict; otherwise accrued
