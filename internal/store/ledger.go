@@ -1,6 +1,13 @@
 package store
 
-import "github.com/slmd/slmd/internal/sla"
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/slmd/slmd/internal/sla"
+)
 
 // Head is where measuring an indicator goes on.
 type Head struct {
@@ -10,4 +17,286 @@ type Head struct {
 	State      []byte
 	// Earlier is where a backfill before First goes on; nil when none is under way.
 	Earlier *Head
+}
+
+// Heads gives where measuring goes on, by indicator, of all that was ever measured.
+func (s *Store) Heads(ctx context.Context) (map[string]Head, error) {
+	out := map[string]Head{}
+	err := s.read(ctx, "reading where measuring goes on", func(ctx context.Context, tx *sql.Tx) error {
+		err := eachHead(ctx, tx, "indicator_state", func(name string, h Head) { out[name] = h })
+		if err != nil {
+			return err
+		}
+		return eachHead(ctx, tx, "backfill_state", func(name string, earlier Head) {
+			h := out[name]
+			h.Earlier = &earlier
+			out[name] = h
+		})
+	})
+	return out, err
+}
+
+func eachHead(ctx context.Context, tx *sql.Tx, table string, f func(name string, h Head)) error {
+	return each(ctx, tx, func(rows *sql.Rows) error {
+		var name string
+		var h Head
+		if err := rows.Scan(&name, &h.First, &h.Cursor, &h.Definition, &h.State); err != nil {
+			return err
+		}
+		f(name, h)
+		return nil
+	}, `SELECT i.name, s.first_ms, s.cursor_ms, s.definition, s.state
+		FROM `+table+` AS s JOIN indicator AS i ON i.indicator_id = s.indicator_id`)
+}
+
+// Cursors gives the end of the last entry by indicator: Heads without the states.
+func (s *Store) Cursors(ctx context.Context) (map[string]sla.Instant, error) {
+	bounds, err := s.Bounds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]sla.Instant, len(bounds))
+	for name, span := range bounds {
+		out[name] = span.To
+	}
+	return out, nil
+}
+
+// Bounds gives from where to where the ledger has entries without a hole, by
+// indicator; an empty span for one that has a cursor and no entry yet.
+func (s *Store) Bounds(ctx context.Context) (map[string]sla.Span, error) {
+	out := map[string]sla.Span{}
+	err := s.read(ctx, "reading the bounds of the ledger", func(ctx context.Context, tx *sql.Tx) error {
+		return each(ctx, tx, func(rows *sql.Rows) error {
+			var name string
+			var span sla.Span
+			if err := rows.Scan(&name, &span.From, &span.To); err != nil {
+				return err
+			}
+			out[name] = span
+			return nil
+		}, `SELECT i.name, s.first_ms, s.cursor_ms
+			FROM indicator_state AS s JOIN indicator AS i ON i.indicator_id = s.indicator_id`)
+	})
+	return out, err
+}
+
+// slotLength is the stretch of time whose entries lie together in the file.
+const slotLength = 15 * sla.Minute
+
+// slotOf gives the slot in which i lies.
+func slotOf(i sla.Instant) int64 {
+	n := int64(i) / int64(slotLength)
+	if int64(i)%int64(slotLength) < 0 {
+		n--
+	}
+	return n
+}
+
+// extent is what bounds a search for an indicator's entries.
+type extent struct {
+	id      int64
+	span    sla.Span    // all of its entries lie in it
+	first   sla.Instant // from here to the end of span there is no hole
+	longest sla.Millis  // no entry is longer
+}
+
+// slots gives the first and the last slot in which an entry that overlaps the
+// span can begin, and whether there is any.
+func (x extent) slots(span sla.Span) (first, last int64, any bool) {
+	cut := span.Intersect(x.span)
+	if cut.Empty() {
+		return 0, 0, false
+	}
+	return slotOf(max(x.span.From, cut.From.Add(-x.longest))), slotOf(cut.To - 1), true
+}
+
+const extents = `SELECT i.name, i.indicator_id, i.longest_ms, s.first_ms, min(s.first_ms, coalesce(b.first_ms, s.first_ms)), s.cursor_ms
+	FROM indicator AS i
+	JOIN indicator_state AS s ON s.indicator_id = i.indicator_id
+	LEFT JOIN backfill_state AS b ON b.indicator_id = i.indicator_id`
+
+func readExtents(ctx context.Context, tx *sql.Tx, where string, args ...any) (map[string]extent, error) {
+	out := map[string]extent{}
+	err := each(ctx, tx, func(rows *sql.Rows) error {
+		var name string
+		var x extent
+		if err := rows.Scan(&name, &x.id, &x.longest, &x.first, &x.span.From, &x.span.To); err != nil {
+			return err
+		}
+		out[name] = x
+		return nil
+	}, extents+where, args...)
+	return out, err
+}
+
+// Entries gives the entries of an indicator that overlap the span, in order of
+// time, of revised ones the latest revision.
+func (s *Store) Entries(ctx context.Context, indicator string, span sla.Span) ([]sla.Entry, error) {
+	var out []sla.Entry
+	err := s.read(ctx, "reading the entries of "+indicator, func(ctx context.Context, tx *sql.Tx) error {
+		known, err := readExtents(ctx, tx, " WHERE i.name = ?1", indicator)
+		if err != nil {
+			return err
+		}
+		out, err = readEntries(ctx, tx, known[indicator], span)
+		return err
+	})
+	return out, err
+}
+
+// columns are those of an entry, as a scanned reads them.
+const columns = `e.indicator_id, e.from_ms, e.to_ms, e.good, e.good_nano, e.bad, e.bad_nano, e.unknown_ms, e.bridged_ms, e.definition`
+
+// scanned is a row of the entry table.
+type scanned struct {
+	id                           int64
+	good, goodNano, bad, badNano int64
+	sla.Entry
+}
+
+func (r *scanned) read(rows *sql.Rows) error {
+	err := rows.Scan(&r.id, &r.From, &r.To, &r.good, &r.goodNano, &r.bad, &r.badNano, &r.Unknown, &r.Bridged, &r.Definition)
+	r.Good, r.Bad = join(r.good, r.goodNano), join(r.bad, r.badNano)
+	return err
+}
+
+func readEntries(ctx context.Context, tx *sql.Tx, x extent, span sla.Span) ([]sla.Entry, error) {
+	first, last, any := x.slots(span)
+	if !any {
+		return nil, nil
+	}
+	out := make([]sla.Entry, 0, 16)
+	var r scanned
+	err := each(ctx, tx, func(rows *sql.Rows) error {
+		if err := r.read(rows); err != nil {
+			return err
+		}
+		switch n := len(out); {
+		case !r.Overlaps(span):
+		case n > 0 && out[n-1].From == r.From:
+			out[n-1] = r.Entry
+		default:
+			out = append(out, r.Entry)
+		}
+		return nil
+	}, `WITH RECURSIVE slots (slot) AS (VALUES (?1) UNION ALL SELECT slot + 1 FROM slots WHERE slot < ?2)
+		SELECT `+columns+` FROM slots CROSS JOIN entry AS e ON e.slot = slots.slot AND e.indicator_id = ?3
+		ORDER BY e.slot, e.from_ms, e.revision`, first, last, x.id)
+	return out, err
+}
+
+// EachEntry calls f with the entries of all indicators that overlap the span,
+// each indicator's in order of time; it is how to read much. An error of f ends it.
+func (s *Store) EachEntry(ctx context.Context, span sla.Span, f func(indicator string, e sla.Entry) error) error {
+	return s.read(ctx, "reading the ledger", func(ctx context.Context, tx *sql.Tx) error {
+		known, err := readExtents(ctx, tx, "")
+		if err != nil {
+			return err
+		}
+		names := make(map[int64]string, len(known))
+		all := extent{span: sla.Span{From: sla.Forever, To: sla.Always}}
+		for name, x := range known {
+			names[x.id] = name
+			all.longest = max(all.longest, x.longest)
+			all.span = sla.Span{From: min(all.span.From, x.span.From), To: max(all.span.To, x.span.To)}
+		}
+		return scanAll(ctx, tx, all, span, func(r *scanned) error { return f(names[r.id], r.Entry) })
+	})
+}
+
+// scanAll holds each row back until the next one shows that it is the latest revision.
+func scanAll(ctx context.Context, tx *sql.Tx, all extent, span sla.Span, f func(*scanned) error) error {
+	first, last, any := all.slots(span)
+	if !any {
+		return nil
+	}
+	var held, next scanned
+	give := func() error {
+		if held.id == 0 || !held.Overlaps(span) {
+			return nil
+		}
+		return f(&held)
+	}
+	err := each(ctx, tx, func(rows *sql.Rows) error {
+		if err := next.read(rows); err != nil {
+			return err
+		}
+		if next.id != held.id || next.From != held.From {
+			if err := give(); err != nil {
+				return err
+			}
+		}
+		held = next
+		return nil
+	}, `SELECT `+columns+` FROM entry AS e WHERE e.slot BETWEEN ?1 AND ?2
+		ORDER BY e.slot, e.indicator_id, e.from_ms, e.revision`, first, last)
+	if err != nil {
+		return err
+	}
+	return give()
+}
+
+// Problems gives what keeps indicators from being measured now, in order of their names.
+func (s *Store) Problems(ctx context.Context) ([]Problem, error) {
+	var out []Problem
+	err := s.read(ctx, "reading what cannot be measured", func(ctx context.Context, tx *sql.Tx) error {
+		return each(ctx, tx, func(rows *sql.Rows) error {
+			var p Problem
+			if err := rows.Scan(&p.Indicator, &p.Kind, &p.Text, &p.Since); err != nil {
+				return err
+			}
+			out = append(out, p)
+			return nil
+		}, `SELECT indicator, kind, text, since_ms FROM problem ORDER BY indicator`)
+	})
+	return out, err
+}
+
+// Settled gives, by indicator, the end of what had been recorded by rounds that
+// ran before the instant: what came later may still be revised.
+func (s *Store) Settled(ctx context.Context, before sla.Instant) (map[string]sla.Instant, error) {
+	out := map[string]sla.Instant{}
+	err := s.read(ctx, "reading what is settled", func(ctx context.Context, tx *sql.Tx) error {
+		var round int64
+		err := tx.QueryRowContext(ctx, `SELECT round_id FROM round WHERE at_ms < ?1 ORDER BY round_id DESC LIMIT 1`, before).Scan(&round)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		known, err := readExtents(ctx, tx, "")
+		if err != nil {
+			return err
+		}
+		for name, x := range known {
+			if out[name], err = settled(ctx, tx, x, round); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// settled finds where the entries of later rounds begin, by halving: an
+// indicator's first revisions were recorded in order of time.
+func settled(ctx context.Context, tx *sql.Tx, x extent, round int64) (sla.Instant, error) {
+	lo, hi := x.first, x.span.To // what ends at lo is settled, what begins at hi or after is not
+	for lo < hi {
+		var e sla.Span
+		var by int64
+		mid := lo + (hi-lo)/2
+		err := tx.QueryRowContext(ctx, `SELECT from_ms, to_ms, round_id FROM entry
+			WHERE slot BETWEEN ?1 AND ?2 AND indicator_id = ?3 AND from_ms <= ?4 AND revision = 0
+			ORDER BY slot DESC, from_ms DESC LIMIT 1`,
+			slotOf(mid.Add(-x.longest)), slotOf(mid), x.id, mid).Scan(&e.From, &e.To, &by)
+		if err != nil {
+			return 0, err
+		}
+		if by <= round {
+			lo = e.To
+		} else {
+			hi = e.From
+		}
+	}
+	return lo, nil
 }

@@ -1,6 +1,13 @@
 package store
 
-import "github.com/slmd/slmd/internal/sla"
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/slmd/slmd/internal/sla"
+)
 
 // Report is a service review as it is kept: its document, drafted or issued.
 type Report struct {
@@ -12,5 +19,97 @@ type Report struct {
 	Doc       []byte // JSON, byte for byte
 	SHA256    string // of Doc, hexadecimal
 	At        sla.Instant
-	By        string
+	By        string // who drafted or issued it
+}
+
+// SaveDraft keeps the document as the draft of the next revision of its report,
+// in place of the draft there was. Revision, Issued and SHA256 are worked out.
+func (s *Store) SaveDraft(ctx context.Context, r Report) (Report, error) {
+	r.Issued = false
+	err := s.write(ctx, "keeping a draft of the report on "+r.Agreement+" in "+r.Period, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := putReport(ctx, tx, &r)
+		return err
+	})
+	return r, err
+}
+
+// IssueReport keeps the document as the next revision for good, under audit. A
+// revision after the first needs a reason. Revision, Issued, By and SHA256 are worked out.
+func (s *Store) IssueReport(ctx context.Context, r Report, by Actor) (Report, error) {
+	r.Issued, r.By = true, by.Name
+	err := s.write(ctx, "issuing the report on "+r.Agreement+" in "+r.Period, func(ctx context.Context, tx *sql.Tx) error {
+		before, err := putReport(ctx, tx, &r)
+		if err != nil {
+			return err
+		}
+		return appendAudit(ctx, tx, Action{
+			At: r.At, Actor: by, Action: "issue", Object: fmt.Sprintf("report/%s/%s/%d", r.Agreement, r.Period, r.Revision),
+			Text: r.Reason, Before: before, After: r.SHA256,
+		})
+	})
+	return r, err
+}
+
+// putReport writes r as the revision after the last issued one, whose hash it gives.
+func putReport(ctx context.Context, tx *sql.Tx, r *Report) (before string, err error) {
+	if r.Agreement == "" || r.Period == "" || r.By == "" {
+		return "", errors.New("a report has to name its agreement, its period and who made it")
+	}
+	err = tx.QueryRowContext(ctx, `SELECT revision, sha256 FROM report WHERE agreement = ?1 AND period = ?2 AND status = 'issued'
+		ORDER BY revision DESC LIMIT 1`, r.Agreement, r.Period).Scan(&r.Revision, &before)
+	if errors.Is(err, sql.ErrNoRows) {
+		r.Revision, err = 0, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	r.Revision++
+	r.SHA256 = sha256Hex(r.Doc)
+	status := "draft"
+	if r.Issued {
+		status = "issued"
+		if r.Revision > 1 && r.Reason == "" {
+			return "", fmt.Errorf("revision %d replaces an issued report; it has to give a reason", r.Revision)
+		}
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO report (agreement, period, revision, status, reason, doc, sha256, at_ms, actor)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+		ON CONFLICT (agreement, period, revision) DO UPDATE SET status = excluded.status, reason = excluded.reason,
+			doc = excluded.doc, sha256 = excluded.sha256, at_ms = excluded.at_ms, actor = excluded.actor`,
+		r.Agreement, r.Period, r.Revision, status, r.Reason, r.Doc, r.SHA256, r.At, r.By)
+	return before, err
+}
+
+// Reports lists the reports without their documents, in order of agreement,
+// period and revision; of all agreements when the name is empty.
+func (s *Store) Reports(ctx context.Context, agreement string) ([]Report, error) {
+	var out []Report
+	err := s.read(ctx, "listing reports", func(ctx context.Context, tx *sql.Tx) error {
+		return each(ctx, tx, func(rows *sql.Rows) error {
+			var r Report
+			if err := rows.Scan(&r.Agreement, &r.Period, &r.Revision, &r.Issued, &r.Reason, &r.SHA256, &r.At, &r.By); err != nil {
+				return err
+			}
+			out = append(out, r)
+			return nil
+		}, `SELECT agreement, period, revision, status = 'issued', reason, sha256, at_ms, actor FROM report
+			WHERE ?1 = '' OR agreement = ?1 ORDER BY agreement, period, revision`, agreement)
+	})
+	return out, err
+}
+
+// Report gives the latest issued revision, or the draft where none is issued;
+// ErrNotFound when there is neither.
+func (s *Store) Report(ctx context.Context, agreement, period string) (Report, error) {
+	r := Report{Agreement: agreement, Period: period}
+	err := s.read(ctx, "reading the report on "+agreement+" in "+period, func(ctx context.Context, tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT revision, status = 'issued', reason, doc, sha256, at_ms, actor FROM report
+			WHERE agreement = ?1 AND period = ?2 ORDER BY status = 'issued' DESC, revision DESC LIMIT 1`, agreement, period).
+			Scan(&r.Revision, &r.Issued, &r.Reason, &r.Doc, &r.SHA256, &r.At, &r.By)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNotFound
+		}
+		return err
+	})
+	return r, err
 }

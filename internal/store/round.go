@@ -1,6 +1,12 @@
 package store
 
-import "github.com/slmd/slmd/internal/sla"
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/slmd/slmd/internal/sla"
+)
 
 // Round is what one round found and decided; RecordRound writes it whole.
 type Round struct {
@@ -62,4 +68,77 @@ type Problem struct {
 // Recorded says what a round added to the file.
 type Recorded struct {
 	Entries int // new entries and revisions; those passed over are not counted
+}
+
+// RecordRound writes a round in one transaction. The ID of each new breach is
+// filled in. On an error nothing was written, but for a commit whose failure is
+// the disk's: then only reading the ledger anew tells.
+func (s *Store) RecordRound(ctx context.Context, r Round) (Recorded, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	var l ledger
+	ids := make([]int64, len(r.Breaches))
+	err := s.writeLocked(ctx, "recording a round", func(ctx context.Context, tx *sql.Tx) error {
+		if s.heads == nil {
+			heads, err := readHeads(ctx, tx)
+			if err != nil {
+				return err
+			}
+			s.heads = heads
+		}
+		l = ledger{ctx: ctx, tx: tx, heads: s.heads, at: r.At}
+		if err := l.book(r.Outcomes); err != nil {
+			return err
+		}
+		return recordDecisions(ctx, tx, r, ids)
+	})
+	if err != nil {
+		s.heads = nil // they may be ahead of the file
+		return Recorded{}, err
+	}
+	for i := range r.Breaches {
+		r.Breaches[i].ID = ids[i]
+	}
+	return Recorded{Entries: l.added}, nil
+}
+
+func recordDecisions(ctx context.Context, tx *sql.Tx, r Round, breachIDs []int64) error {
+	for _, p := range r.Problems {
+		if err := recordProblem(ctx, tx, p); err != nil {
+			return fmt.Errorf("the problem of indicator %s: %w", p.Indicator, err)
+		}
+	}
+	for i := range r.Verdicts {
+		v := &r.Verdicts[i]
+		if err := recordVerdict(ctx, tx, v, r.At); err != nil {
+			return fmt.Errorf("the verdict on %s/%s in %s: %w", v.Agreement, v.Objective, v.Period.Name, err)
+		}
+	}
+	for i := range r.Breaches {
+		b := &r.Breaches[i]
+		id, err := recordBreach(ctx, tx, b)
+		if err != nil {
+			return fmt.Errorf("the breach of %s/%s in %s: %w", b.Agreement, b.Objective, b.Period.Name, err)
+		}
+		breachIDs[i] = id
+	}
+	for i := range r.Conditions {
+		c := &r.Conditions[i]
+		if err := recordCondition(ctx, tx, c); err != nil {
+			return fmt.Errorf("the condition %s of %s/%s: %w", c.Alertname, c.Agreement, c.Objective, err)
+		}
+	}
+	return nil
+}
+
+func recordProblem(ctx context.Context, tx *sql.Tx, p Problem) error {
+	if p.Kind == NoProblem {
+		_, err := tx.ExecContext(ctx, `DELETE FROM problem WHERE indicator = ?1`, p.Indicator)
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO problem (indicator, kind, text, since_ms) VALUES (?1, ?2, ?3, ?4)
+		ON CONFLICT (indicator) DO UPDATE SET kind = excluded.kind, text = excluded.text,
+			since_ms = CASE WHEN problem.kind = excluded.kind THEN problem.since_ms ELSE excluded.since_ms END`,
+		p.Indicator, p.Kind, p.Text, p.Since)
+	return err
 }

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// recordBreach adds the record, or the transitions that it has and the file has
+// not, and gives its ID. A record is told by agreement, objective, version and period.
+func recordBreach(ctx context.Context, tx *sql.Tx, b *sla.Breach) (int64, error) {
+	var id int64
+	err := tx.QueryRowContext(ctx, `SELECT breach_id FROM breach
+		WHERE breach_id = ?1 OR (?1 = 0 AND agreement = ?2 AND objective = ?3 AND period = ?4 AND version = ?5)`,
+		b.ID, b.Agreement, b.Objective, b.Period.Name, b.Version).Scan(&id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows) && b.ID == 0:
+		id, err = insertBreach(ctx, tx, b)
+	case errors.Is(err, sql.ErrNoRows):
+		err = fmt.Errorf("there is no record %d", b.ID)
+	}
+	if err != nil {
+		return 0, err
+	}
+	known, err := readTransitions(ctx, tx, id)
+	if err != nil {
+		return 0, err
+	}
+	return id, addTransitions(ctx, tx, id, known, b.Transitions)
+}
+
+func insertBreach(ctx context.Context, tx *sql.Tx, b *sla.Breach) (int64, error) {
+	res, err := tx.ExecContext(ctx, `INSERT INTO breach (agreement, version, objective, period, from_ms, to_ms, opened_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+		b.Agreement, b.Version, b.Objective, b.Period.Name, b.Period.From, b.Period.To, b.OpenedAt)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+func readTransitions(ctx context.Context, tx *sql.Tx, id int64) ([]sla.Transition, error) {
+	var out []sla.Transition
+	err := each(ctx, tx, func(rows *sql.Rows) error {
+		var t sla.Transition
+		if err := rows.Scan(&t.At, &t.State, &t.Cause); err != nil {
+			return err
+		}
+		out = append(out, t)
+		return nil
+	}, `SELECT at_ms, state, cause FROM breach_transition WHERE breach_id = ?1 ORDER BY seq`, id)
+	return out, err
+}
+
+func addTransitions(ctx context.Context, tx *sql.Tx, id int64, known, all []sla.Transition) error {
+	if len(all) == 0 {
+		return errors.New("a breach record has at least the transition that opened it")
+	}
+	for i, t := range all {
+		if i < len(known) {
+			if known[i] != t {
+				return fmt.Errorf("transition %d differs from the one on record, of %s", i+1, known[i].At)
+			}
+			continue
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO breach_transition (breach_id, seq, at_ms, state, cause) VALUES (?1, ?2, ?3, ?4, ?5)`,
+			id, i+1, t.At, t.State, t.Cause)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Breaches gives the breach records whose period overlaps the span, with all
+// transitions, in order of their IDs.
+func (s *Store) Breaches(ctx context.Context, span sla.Span) ([]sla.Breach, error) {
+	var out []sla.Breach
+	err := s.read(ctx, "reading breaches", func(ctx context.Context, tx *sql.Tx) error {
+		return each(ctx, tx, func(rows *sql.Rows) error {
+			var b sla.Breach
+			var t sla.Transition
+			err := rows.Scan(&b.ID, &b.Agreement, &b.Version, &b.Objective, &b.Period.Name, &b.Period.From, &b.Period.To,
+				&b.OpenedAt, &t.At, &t.State, &t.Cause)
+			if err != nil {
+				return err
+			}
+			if n := len(out); n == 0 || out[n-1].ID != b.ID {
+				out = append(out, b)
+			}
+			last := &out[len(out)-1]
+			last.State = t.State
+			last.Transitions = append(last.Transitions, t)
+			return nil
+		}, `SELECT b.breach_id, b.agreement, b.version, b.objective, b.period, b.from_ms, b.to_ms, b.opened_at, t.at_ms, t.state, t.cause
+			FROM breach AS b JOIN breach_transition AS t ON t.breach_id = b.breach_id
+			WHERE b.from_ms < ?1 AND b.to_ms > ?2 ORDER BY b.breach_id, t.seq`, span.To, span.From)
+	})
+	return out, err
+}

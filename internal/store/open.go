@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/mattn/go-sqlite3"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// Options of a store; the zero value is good.
+type Options struct {
+	BusyTimeout sla.Millis // how long to wait for a lock; zero: 5 s
+	Readers     int        // connections of the read-only pool; zero: 4
+}
+
+func (o Options) filled() Options {
+	if o.BusyTimeout == 0 {
+		o.BusyTimeout = 5 * sla.Second
+	}
+	if o.Readers == 0 {
+		o.Readers = 4
+	}
+	return o
+}
+
+// Store is an open file. It may be used by several goroutines.
+type Store struct {
+	file    string
+	lock    *os.File
+	writer  *sql.DB // nil when opened for reading only
+	readers *sql.DB
+
+	closed sync.Once
+	// writing is held from before a write transaction until what it changed here is settled.
+	writing sync.Mutex
+	// heads is what the file says of each indicator; nil: to be read anew.
+	heads map[string]*head
+}
+
+// Open opens the database file for reading and writing, alone among processes;
+// it makes the file and its directory where they are missing and brings an older
+// schema up to date.
+func Open(ctx context.Context, file string, o Options) (*Store, error) {
+	parts, err := steps(migrations)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(ctx, file, o.filled(), parts)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database %s: %w", file, explain(err))
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, file string, o Options, steps []string) (*Store, error) {
+	if err := enoughSQLite(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+		return nil, err
+	}
+	s := &Store{file: file}
+	var err error
+	if s.lock, err = takeLock(file); err != nil {
+		return nil, err
+	}
+	if err := s.connect(ctx, o, steps); err != nil {
+		return nil, closing(s, err)
+	}
+	return s, nil
+}
+
+func (s *Store) connect(ctx context.Context, o Options, steps []string) (err error) {
+	if err := look(ctx, s.file, o, len(steps)); err != nil {
+		return err
+	}
+	if err := touch(s.file); err != nil {
+		return err
+	}
+	if s.writer, err = openWriter(s.file, int64(o.BusyTimeout)); err != nil {
+		return err
+	}
+	if err := migrate(ctx, s.writer, steps); err != nil {
+		return err
+	}
+	if s.readers, err = openReaders(s.file, int64(o.BusyTimeout), o.Readers); err != nil {
+		return err
+	}
+	return s.readers.PingContext(ctx)
+}
+
+// look refuses a file that is not for this program before a byte of it changes.
+func look(ctx context.Context, file string, o Options, known int) error {
+	stat, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case stat.IsDir():
+		return errors.New("it is a directory; name a file in it, such as slmd.db")
+	case stat.Size() == 0:
+		return nil
+	}
+	db, err := openReaders(file, int64(o.BusyTimeout), 1)
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // it only read
+	s, err := readSchema(ctx, db)
+	if err != nil {
+		return err
+	}
+	return s.fits(known)
+}
+
+// touch makes the file, not for everybody's eyes: charges stand in it.
+func touch(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func enoughSQLite() error {
+	if text, number, _ := sqlite3.Version(); number < minSQLite {
+		return fmt.Errorf("slmd was built with SQLite %s; it needs 3.51.3 or later, because earlier ones can lose what was committed", text)
+	}
+	return nil
+}
+
+// OpenReadOnly opens the database file for reading, beside a running daemon or without one.
+func OpenReadOnly(ctx context.Context, file string, o Options) (*Store, error) {
+	s, err := openReadOnly(ctx, file, o.filled())
+	if err != nil {
+		return nil, fmt.Errorf("opening the database %s to read it: %w", file, explain(err))
+	}
+	return s, nil
+}
+
+func openReadOnly(ctx context.Context, file string, o Options) (*Store, error) {
+	parts, err := steps(migrations)
+	if err != nil {
+		return nil, err
+	}
+	if err := enoughSQLite(); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(file); err != nil {
+		return nil, err
+	}
+	if err := look(ctx, file, o, len(parts)); err != nil {
+		return nil, err
+	}
+	s := &Store{file: file}
+	if s.readers, err = openReaders(file, int64(o.BusyTimeout), o.Readers); err != nil {
+		return nil, err
+	}
+	found, err := readSchema(ctx, s.readers)
+	if err == nil && found.version < int64(len(parts)) {
+		err = fmt.Errorf("the file has schema %d, this slmd reads schema %d; start the daemon once to bring it up to date", found.version, len(parts))
+	}
+	if err != nil {
+		return nil, closing(s, err)
+	}
+	return s, nil
+}
+
+// Close ends all use of the file. It may be called twice.
+func (s *Store) Close() error {
+	var errs []error
+	s.closed.Do(func() {
+		s.writing.Lock()
+		defer s.writing.Unlock()
+		// The writer goes last: the last connection writes the log back into the file.
+		for _, db := range []*sql.DB{s.readers, s.writer} {
+			if db != nil {
+				errs = append(errs, db.Close())
+			}
+		}
+		if s.lock != nil {
+			errs = append(errs, s.lock.Close())
+		}
+	})
+	return errors.Join(errs...)
+}

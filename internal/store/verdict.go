@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// recordVerdict keeps v in place of a provisional one; what differs from a final
+// one is added as the next revision.
+func recordVerdict(ctx context.Context, tx *sql.Tx, v *sla.Verdict, at sla.Instant) error {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	period, _, rolling := strings.Cut(v.Period.Name, "@")
+	final := !v.Provisional && !rolling
+	var revision int64
+	var wasFinal bool
+	var was string
+	err = tx.QueryRowContext(ctx, `SELECT revision, final, doc FROM verdict
+		WHERE agreement = ?1 AND objective = ?2 AND period = ?3 AND version = ?4
+		ORDER BY revision DESC LIMIT 1`, v.Agreement, v.Objective, period, v.Version).Scan(&revision, &wasFinal, &was)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		revision = 1
+	case err != nil:
+		return err
+	case was == string(doc) && wasFinal == final:
+		return nil
+	case wasFinal:
+		revision++
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO verdict
+		(agreement, objective, period, version, revision, from_ms, to_ms, state, final, judged_at, doc)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+		ON CONFLICT (agreement, objective, period, version, revision) DO UPDATE SET
+			from_ms = excluded.from_ms, to_ms = excluded.to_ms, state = excluded.state,
+			final = excluded.final, judged_at = excluded.judged_at, doc = excluded.doc`,
+		v.Agreement, v.Objective, period, v.Version, revision, v.Period.From, v.Period.To, v.State, final, at, string(doc))
+	return err
+}
+
+// Verdicts gives the latest verdicts on periods that overlap the span; of all
+// agreements when the name is empty. They come in order of agreement, objective,
+// beginning of the period, version.
+func (s *Store) Verdicts(ctx context.Context, agreement string, span sla.Span) ([]sla.Verdict, error) {
+	var out []sla.Verdict
+	err := s.read(ctx, "reading verdicts", func(ctx context.Context, tx *sql.Tx) error {
+		return each(ctx, tx, func(rows *sql.Rows) error {
+			var doc sql.RawBytes
+			if err := rows.Scan(&doc); err != nil {
+				return err
+			}
+			var v sla.Verdict
+			out = append(out, v)
+			return json.Unmarshal(doc, &out[len(out)-1])
+		}, `SELECT v.doc FROM verdict AS v
+			WHERE (?1 = '' OR v.agreement = ?1) AND v.from_ms < ?2 AND v.to_ms > ?3
+			AND NOT EXISTS (SELECT 1 FROM verdict AS n WHERE n.agreement = v.agreement AND n.objective = v.objective
+				AND n.period = v.period AND n.version = v.version AND n.revision > v.revision)
+			ORDER BY v.agreement, v.objective, v.from_ms, v.period, v.version`, agreement, span.To, span.From)
+	})
+	return out, err
+}
