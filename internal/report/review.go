@@ -32,17 +32,14 @@ type Review struct {
 	Method     Method      `json:"method"`
 	SHA256     string      `json:"sha256"` // of the canonical form of everything above
 
-	// Titles says what services, parties and agreements are called, by name.
-	// They are for show alone and no part of the document.
-	Titles map[string]string `json:"-"`
+	// Titles are for show alone and no part of the document.
+	Titles Titles `json:"-"`
 }
 
-// Title gives what something is called, its name where it has no title.
-func (r *Review) Title(name string) string {
-	if title := r.Titles[name]; title != "" {
-		return title
-	}
-	return name
+// Titles says what the agreement, its service and its parties are called;
+// empty where they have nothing but a name.
+type Titles struct {
+	Agreement, Service, Provider, Customer string
 }
 
 // Head says which review this is.
@@ -104,7 +101,7 @@ type Objective struct {
 	Outages           []Outage  `json:"outages"` // small ones are in the totals alone
 	Totals            Totals    `json:"totals"`
 	Breach            *Breach   `json:"breach"`
-	Credit            *Reached  `json:"credit"` // null when nothing is credited for this objective
+	Credit            *Reached  `json:"credit"` // null without credit terms; zero when no band is reached
 	Days              []Day     `json:"days"`   // faultless ones are left out
 	History           []History `json:"history"`
 }
