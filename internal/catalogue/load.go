@@ -23,11 +23,9 @@ func Load(paths []string, opts Options) (*sla.Catalogue, Warnings, error) {
 	}
 	r := NewReader(opts)
 	for _, file := range files {
-		text, err := readFile(file)
-		if err != nil {
+		if err := r.File(file); err != nil {
 			return nil, nil, err
 		}
-		r.parse(file, text)
 	}
 	return r.Finish(Check)
 }
@@ -47,12 +45,7 @@ func (r *Reader) parse(file string, text []byte) {
 		return
 	}
 	r.files = append(r.files, file)
-	var problems document.Problems
-	if errors.As(err, &problems) {
-		r.problems = append(r.problems, problems...)
-		return
-	}
-	r.problems = append(r.problems, document.Problem{Position: document.Position{File: file}, Text: err.Error()})
+	r.problems = append(r.problems, Problems(err)...)
 }
 
 // expand lists the files that the paths name.
@@ -111,4 +104,25 @@ func readFile(path string) ([]byte, error) {
 		return nil, explain(path, err)
 	}
 	return text, nil
+}
+
+// File adds a file to what the reader holds. The error says that it cannot be
+// opened; what is wrong in it comes to light in Finish.
+func (r *Reader) File(path string) error {
+	text, err := readFile(path)
+	if err != nil {
+		return err
+	}
+	r.parse(path, text)
+	return nil
+}
+
+// Problems gives the problems that an error of this package holds; an error of
+// another kind becomes one.
+func Problems(err error) document.Problems {
+	var problems document.Problems
+	if errors.As(err, &problems) {
+		return problems
+	}
+	return document.Problems{{Text: err.Error()}}
 }

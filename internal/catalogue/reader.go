@@ -46,8 +46,14 @@ func NewReader(opts Options) *Reader {
 
 // Document adds a whole file.
 func (r *Reader) Document(d *document.Document) {
-	r.Add(d.Root())
+	r.Part(d, d.Root())
 	r.problems = append(r.problems, d.Problems...)
+}
+
+// Part adds a catalogue mapping that is part of a document; what is wrong in it
+// is noted in that document.
+func (r *Reader) Part(d *document.Document, n document.Node) {
+	r.read(n)
 	r.adopt(d)
 }
 
@@ -61,8 +67,7 @@ func (r *Reader) adopt(d *document.Document) {
 	}
 }
 
-// Add reads a catalogue mapping that is part of a document; problems go to that document.
-func (r *Reader) Add(n document.Node) {
+func (r *Reader) read(n document.Node) {
 	f := n.Fields()
 	if v, ok := f.Get("version"); ok {
 		if s, _ := v.Scalar(); s != "1" {
@@ -79,10 +84,30 @@ func (r *Reader) Add(n document.Node) {
 	f.Close()
 }
 
-// AddExclusions reads a list of exclusions, in the time zone of the last document added.
-func (r *Reader) AddExclusions(n document.Node) []sla.Exclusion {
+// Exclusions reads a list of exclusions in the time zone of the last document,
+// checks them against the catalogue, and does not add them to it.
+func (r *Reader) Exclusions(n document.Node, cat *sla.Catalogue) []sla.Exclusion {
 	var out []sla.Exclusion
-	n.List(func(_ int, n document.Node) { out = append(out, r.exclusion(n)) })
+	var nodes []document.Node
+	n.List(func(_ int, n document.Node) { out, nodes = append(out, r.exclusion(n)), append(nodes, n) })
+	if cat == nil {
+		return out
+	}
+	for _, p := range Check(&sla.Catalogue{Services: bare(cat.Services), Exclusions: out}) {
+		var i int
+		if _, err := fmt.Sscanf(p.Path, "exclusions[%d]", &i); err == nil && i < len(nodes) && !p.Warning {
+			nodes[i].Problem("%s", p.Text)
+		}
+	}
+	return out
+}
+
+// bare gives the services without what refers to others.
+func bare(services []sla.Service) []sla.Service {
+	out := make([]sla.Service, len(services))
+	for i, s := range services {
+		out[i] = sla.Service{Name: s.Name}
+	}
 	return out
 }
 
