@@ -3,49 +3,8 @@ package judge
 import (
 	"math/big"
 
-	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/sla"
 )
-
-// Tally counts the entries of one case as they come.
-type Tally struct{}
-
-// NewTally works out the scope of the case and gives an empty tally. The error
-// names a zone or cron expression that cannot be read.
-func NewTally(c Case) (*Tally, error) { panic("not yet") }
-
-// Add counts an entry. Entries come in order of time and without overlaps;
-// Add reports false, and counts nothing, for one that begins before the last
-// one ended: after a revision of the ledger make a new tally. What lies out of
-// scope counts nothing; what lies partly in it counts pro rata.
-func (t *Tally) Add(e sla.Entry) bool { panic("not yet") }
-
-// Verdict judges what was added so far, at m; it changes nothing, so adding may
-// go on. Everything is filled in but the attribution of outages.
-// Scope time up to m.Now without an entry is unknown: live rounds judge at the
-// end of the last measured interval.
-func (t *Tally) Verdict(m Moment) sla.Verdict { panic("not yet") }
-
-// Case gives the case that t counts.
-func (t *Tally) Case() Case { panic("not yet") }
-
-// Part gives the part of the period that t counts: where the version is valid.
-func (t *Tally) Part() sla.Span { panic("not yet") }
-
-// Scope gives the time that counts in the whole part, and what approved
-// exclusions remove from its service hours.
-func (t *Tally) Scope() (scope, removed calendar.Set) { panic("not yet") }
-
-// Judge gives the verdicts of the agreement in the period, judged at now: for
-// each version valid in it, in order of validity, one per objective in the
-// catalogue's order; with attribution and credits. No verdict at all means that
-// no version is valid in the period.
-func (b Book) Judge(agreement string, period sla.Period, now sla.Instant) ([]sla.Verdict, error) {
-	panic("not yet")
-}
-
-// Cases gives the cases that Judge judges.
-func (b Book) Cases(agreement string, period sla.Period) []Case { panic("not yet") }
 
 // Attribute fills in the attribution of the outages of a verdict that a tally gave.
 func (b Book) Attribute(v *sla.Verdict, now sla.Instant) error { panic("not yet") }
