@@ -23,6 +23,9 @@ var layers = [][]string{
 // sideways lists the arrows within a layer that are allowed all the same.
 var sideways = map[string][]string{
 	"internal/render": {"internal/report"},
+	// Whether a cron expression is right is known in one place.
+	"internal/catalogue": {"internal/schedule"},
+	"internal/config":    {"internal/schedule"},
 }
 
 // testRooms serve tests. Each may import what stands beside it; code may import
@@ -125,7 +128,7 @@ var homes = map[string][]string{
 	"github.com/prometheus/prometheus/promql":        {"internal/promtest"},
 	"github.com/prometheus/prometheus/storage":       {"internal/promtest"},
 	"github.com/prometheus/prometheus/promql/parser": {"internal/catalogue", "internal/measure", "internal/promtest"},
-	"github.com/prometheus/prometheus/model":         {"internal/catalogue", "internal/measure", "internal/promtest", "internal/contract"},
+	"github.com/prometheus/prometheus/model":         {"internal/catalogue", "internal/contract", "internal/measure", "internal/promtest", "cmd/slmd-demo"},
 	"github.com/prometheus/prometheus/prompb":        {"internal/measure", "internal/promtest"},
 	"github.com/prometheus/prometheus/tsdb/chunkenc": {"internal/measure", "internal/promtest"},
 	"github.com/golang/snappy":                       {"internal/measure", "internal/promtest"},
