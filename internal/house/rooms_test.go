@@ -127,7 +127,7 @@ var homes = map[string][]string{
 	"github.com/alecthomas/kingpin":                  {"cmd"},
 	"github.com/prometheus/prometheus/promql":        {"internal/promtest"},
 	"github.com/prometheus/prometheus/storage":       {"internal/promtest"},
-	"github.com/prometheus/prometheus/promql/parser": {"internal/catalogue", "internal/measure", "internal/promtest"},
+	"github.com/prometheus/prometheus/promql/parser": {"internal/catalogue", "internal/contract", "internal/measure", "internal/promtest"},
 	"github.com/prometheus/prometheus/model":         {"internal/catalogue", "internal/contract", "internal/measure", "internal/promtest", "cmd/slmd-demo"},
 	"github.com/prometheus/prometheus/prompb":        {"internal/measure", "internal/promtest"},
 	"github.com/prometheus/prometheus/tsdb/chunkenc": {"internal/measure", "internal/promtest"},
