@@ -3,8 +3,6 @@ package catalogue
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,7 +52,7 @@ func expand(paths []string) ([]string, error) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil, explain(path, err)
+			return nil, document.Explain(path, err)
 		}
 		if !info.IsDir() {
 			out = append(out, path)
@@ -62,7 +60,7 @@ func expand(paths []string) ([]string, error) {
 		}
 		entries, err := os.ReadDir(path)
 		if err != nil {
-			return nil, explain(path, err)
+			return nil, document.Explain(path, err)
 		}
 		before := len(out)
 		for _, e := range entries { // in the order of names
@@ -80,36 +78,10 @@ func expand(paths []string) ([]string, error) {
 	return out, nil
 }
 
-// explain says in plain words why a path cannot be read.
-func explain(path string, err error) error {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: no such file or directory", path)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: no permission to read it", path)
-	}
-	return fmt.Errorf("reading the catalogue: %w", err)
-}
-
-// readFile reads at most one byte more than a document may have: the parser
-// then says how large the file is.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // the path is the user's own
-	if err != nil {
-		return nil, explain(path, err)
-	}
-	defer f.Close() //nolint:errcheck // only read
-	text, err := io.ReadAll(io.LimitReader(f, document.MaxSize+1))
-	if err != nil {
-		return nil, explain(path, err)
-	}
-	return text, nil
-}
-
 // File adds a file to what the reader holds. The error says that it cannot be
 // opened; what is wrong in it comes to light in Finish.
 func (r *Reader) File(path string) error {
-	text, err := readFile(path)
+	text, err := document.ReadFile(path)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,7 @@
 package contract
 
 import (
-	"fmt"
 	"math/big"
-	"os"
 	"path/filepath"
 
 	"github.com/slmd/slmd/internal/catalogue"
@@ -36,9 +34,9 @@ var tolerance = big.NewRat(1, 100_000)
 // Read reads a test file. The error is a document.Problems when the file could
 // be opened but holds something wrong: all of it at once.
 func Read(path string) (*File, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the path is the user's own
+	text, err := document.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading tests: %w", err)
+		return nil, err
 	}
 	return Parse(path, text)
 }

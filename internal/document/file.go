@@ -1,0 +1,37 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// ReadFile reads a file of at most MaxSize bytes.
+func ReadFile(path string) ([]byte, error) {
+	f, err := os.Open(path) //nolint:gosec // the path is the user's own
+	if err != nil {
+		return nil, Explain(path, err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	text, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err != nil {
+		return nil, Explain(path, err)
+	}
+	if len(text) > MaxSize {
+		return nil, fmt.Errorf("%s has more than %d bytes: split it", path, MaxSize)
+	}
+	return text, nil
+}
+
+// Explain says in plain words why a path cannot be read.
+func Explain(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: no such file or directory", path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: no permission to read it", path)
+	}
+	return fmt.Errorf("reading %s: %w", path, err)
+}
