@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,7 +27,7 @@ type lane struct {
 	first, cursor sla.Instant
 }
 
-func readHeads(ctx context.Context, tx *sql.Tx) (map[string]*head, error) {
+func readHeads(ctx context.Context, tx *txn) (map[string]*head, error) {
 	out := map[string]*head{}
 	err := each(ctx, tx, func(rows *sql.Rows) error {
 		var name string
@@ -49,7 +50,7 @@ func readHeads(ctx context.Context, tx *sql.Tx) (map[string]*head, error) {
 // ledger books the outcomes of one round in one transaction.
 type ledger struct {
 	ctx   context.Context
-	tx    *sql.Tx
+	tx    *txn
 	heads map[string]*head
 	at    sla.Instant
 	round int64
@@ -233,13 +234,14 @@ func (l *ledger) compare(o *Outcome, h *head, known []sla.Entry) error {
 
 // revision reads one revision of the entry that begins at from.
 func (l *ledger) revision(id int64, from sla.Instant, revision int64) (sla.Entry, bool, error) {
-	var r scanned
+	var r stored
 	found := false
-	err := each(l.ctx, l.tx, func(rows *sql.Rows) error {
-		found = true
-		return r.read(rows)
-	}, `SELECT `+columns+` FROM entry AS e WHERE e.slot = ?1 AND e.indicator_id = ?2 AND e.from_ms = ?3 AND e.revision = ?4`,
-		slotOf(from), id, from, revision)
+	err := l.tx.raw(l.ctx, `SELECT `+columns+` FROM entry AS e
+		WHERE e.slot = ?1 AND e.indicator_id = ?2 AND e.from_ms = ?3 AND e.revision = ?4`,
+		integers(slotOf(from), id, int64(from), revision), func(row []driver.Value) error {
+			found = true
+			return r.read(row)
+		})
 	return r.Entry, found, err
 }
 
@@ -263,13 +265,12 @@ func (l *ledger) revise(id, definition int64, e *sla.Entry) error {
 	if stored == revised {
 		return nil
 	}
-	args, err := l.row(nil, run{slotOf(e.From), id, definition, nil}, newest.Int64+1, e)
-	if err != nil {
+	var add insertion
+	if err := add.row(l.round, run{slotOf(e.From), id, definition, nil}, newest.Int64+1, e); err != nil {
 		return err
 	}
 	l.added++
-	_, err = l.tx.ExecContext(l.ctx, insertSQL(1), args...)
-	return err
+	return add.flush(l.ctx, l.tx)
 }
 
 // grow keeps the length of the indicator's longest entry.
@@ -311,17 +312,44 @@ func insertSQL(n int) string {
 		unknown_ms, bridged_ms, definition, round_id) VALUES ` + strings.TrimPrefix(strings.Repeat(row, n), ", ")
 }
 
-func (l *ledger) row(args []any, r run, revision int64, e *sla.Entry) ([]any, error) {
+// insertion gathers entries for one statement.
+type insertion struct {
+	args []driver.NamedValue
+	full string // the statement for a whole batch
+}
+
+func (a *insertion) add(values ...int64) {
+	for _, v := range values {
+		a.args = append(a.args, driver.NamedValue{Ordinal: len(a.args) + 1, Value: v})
+	}
+}
+
+func (a *insertion) row(round int64, r run, revision int64, e *sla.Entry) error {
 	good, goodNano, err := split(e.Good)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	bad, badNano, err := split(e.Bad)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return append(args, r.slot, r.id, int64(e.From), revision, int64(e.To), good, goodNano, bad, badNano,
-		int64(e.Unknown), int64(e.Bridged), r.definition, l.round), nil
+	a.add(r.slot, r.id, int64(e.From), revision, int64(e.To), good, goodNano, bad, badNano,
+		int64(e.Unknown), int64(e.Bridged), r.definition, round)
+	return nil
+}
+
+func (a *insertion) flush(ctx context.Context, tx *txn) error {
+	n := len(a.args) / width
+	if n == 0 {
+		return nil
+	}
+	statement := a.full
+	if n != batch || statement == "" {
+		statement = insertSQL(n)
+	}
+	err := tx.raw(ctx, statement, a.args, nil)
+	a.args = a.args[:0]
+	return err
 }
 
 // insertRuns writes the entries in the order in which they lie in the file.
@@ -329,31 +357,21 @@ func (l *ledger) insertRuns() error {
 	slices.SortFunc(l.runs, func(a, b run) int {
 		return cmp.Or(cmp.Compare(a.slot, b.slot), cmp.Compare(a.id, b.id))
 	})
-	full, err := l.tx.PrepareContext(l.ctx, insertSQL(batch))
-	if err != nil {
-		return err
-	}
-	defer full.Close() //nolint:errcheck // it ends with the transaction
-	args := make([]any, 0, width*batch)
+	add := insertion{args: make([]driver.NamedValue, 0, width*batch), full: insertSQL(batch)}
 	for _, r := range l.runs {
 		for i := range r.entries {
-			if args, err = l.row(args, r, 0, &r.entries[i]); err != nil {
+			if err := add.row(l.round, r, 0, &r.entries[i]); err != nil {
 				return err
 			}
 			l.added++
-			if len(args) == cap(args) {
-				if _, err := full.ExecContext(l.ctx, args...); err != nil {
+			if len(add.args) == width*batch {
+				if err := add.flush(l.ctx, l.tx); err != nil {
 					return err
 				}
-				args = args[:0]
 			}
 		}
 	}
-	if len(args) == 0 {
-		return nil
-	}
-	_, err = l.tx.ExecContext(l.ctx, insertSQL(len(args)/width), args...)
-	return err
+	return add.flush(l.ctx, l.tx)
 }
 
 // moveOn writes the lane's cursor and state; a backfill that has reached the
@@ -381,12 +399,11 @@ func (l *ledger) moveOn(o *Outcome, h *head, where *lane, fresh []sla.Entry) err
 	if state == nil {
 		state = []byte{}
 	}
-	_, err := l.tx.ExecContext(l.ctx, `INSERT INTO `+table+` (indicator_id, first_ms, cursor_ms, definition, round_id, state)
+	return l.tx.raw(l.ctx, `INSERT INTO `+table+` (indicator_id, first_ms, cursor_ms, definition, round_id, state)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 		ON CONFLICT (indicator_id) DO UPDATE SET cursor_ms = excluded.cursor_ms, definition = excluded.definition,
 			round_id = excluded.round_id, state = excluded.state`,
-		h.id, where.first, where.cursor, o.Definition, l.round, state)
-	return err
+		append(integers(h.id, int64(where.first), int64(where.cursor), o.Definition, l.round), driver.NamedValue{Ordinal: 6, Value: state}), nil)
 }
 
 func (l *ledger) joinLanes(h *head) error {

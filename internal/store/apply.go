@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -20,7 +19,7 @@ func (s *Store) SaveCatalogue(ctx context.Context, c *sla.Catalogue, changes []s
 	if err != nil {
 		return 0, fmt.Errorf("saving the catalogue: %w", err)
 	}
-	err = s.write(ctx, "saving the catalogue", func(ctx context.Context, tx *sql.Tx) error {
+	err = s.write(ctx, "saving the catalogue", func(ctx context.Context, tx *txn) error {
 		stored, err := readRevisions(ctx, tx, newest, sla.Forever)
 		if err != nil {
 			return err
@@ -118,7 +117,7 @@ func measuresSame(a, b []byte) bool {
 	return reflect.DeepEqual(x, y)
 }
 
-func saveRevision(ctx context.Context, tx *sql.Tx, r change, by Actor) error {
+func saveRevision(ctx context.Context, tx *txn, r change, by Actor) error {
 	hash := sha256Hex(r.Doc)
 	_, err := tx.ExecContext(ctx, `INSERT INTO catalogue_item
 		(kind, name, version, revision, definition, doc, sha256, retired, recorded_at, actor)

@@ -66,12 +66,12 @@ func sha256Hex(doc []byte) string {
 
 // AppendAudit adds to the audit log what changed something outside the store's own methods.
 func (s *Store) AppendAudit(ctx context.Context, a Action) error {
-	return s.write(ctx, "writing the audit log", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "writing the audit log", func(ctx context.Context, tx *txn) error {
 		return appendAudit(ctx, tx, a)
 	})
 }
 
-func appendAudit(ctx context.Context, tx *sql.Tx, a Action) error {
+func appendAudit(ctx context.Context, tx *txn, a Action) error {
 	if a.Actor.Name == "" {
 		return errors.New("an action has to say who acts")
 	}
@@ -87,7 +87,7 @@ func appendAudit(ctx context.Context, tx *sql.Tx, a Action) error {
 	return err
 }
 
-func readAuditHead(ctx context.Context, tx *sql.Tx) (AuditHead, error) {
+func readAuditHead(ctx context.Context, tx *txn) (AuditHead, error) {
 	var h AuditHead
 	err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`).Scan(&h.Seq, &h.Hash)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -99,7 +99,7 @@ func readAuditHead(ctx context.Context, tx *sql.Tx) (AuditHead, error) {
 // AuditHead gives the end of the audit chain.
 func (s *Store) AuditHead(ctx context.Context) (AuditHead, error) {
 	var h AuditHead
-	err := s.read(ctx, "reading the end of the audit log", func(ctx context.Context, tx *sql.Tx) (err error) {
+	err := s.read(ctx, "reading the end of the audit log", func(ctx context.Context, tx *txn) (err error) {
 		h, err = readAuditHead(ctx, tx)
 		return err
 	})
@@ -109,13 +109,13 @@ func (s *Store) AuditHead(ctx context.Context) (AuditHead, error) {
 // Audit gives up to limit rows after the sequence number, oldest first.
 func (s *Store) Audit(ctx context.Context, after int64, limit int) ([]AuditRow, error) {
 	var out []AuditRow
-	err := s.read(ctx, "reading the audit log", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading the audit log", func(ctx context.Context, tx *txn) error {
 		return eachAudit(ctx, tx, after, limit, func(r *AuditRow) { out = append(out, *r) })
 	})
 	return out, err
 }
 
-func eachAudit(ctx context.Context, tx *sql.Tx, after int64, limit int, f func(*AuditRow)) error {
+func eachAudit(ctx context.Context, tx *txn, after int64, limit int, f func(*AuditRow)) error {
 	return each(ctx, tx, func(rows *sql.Rows) error {
 		var r AuditRow
 		err := rows.Scan(&r.Seq, &r.At, &r.Actor.Name, &r.Actor.Role, &r.Actor.Address, &r.Action.Action, &r.Object,
@@ -130,7 +130,7 @@ func eachAudit(ctx context.Context, tx *sql.Tx, after int64, limit int, f func(*
 }
 
 // checkAudit gives the first place where the audit chain is broken.
-func checkAudit(ctx context.Context, tx *sql.Tx) (string, error) {
+func checkAudit(ctx context.Context, tx *txn) (string, error) {
 	finding := ""
 	var last AuditRow
 	err := eachAudit(ctx, tx, 0, -1, func(r *AuditRow) {

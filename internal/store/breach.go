@@ -11,7 +11,7 @@ import (
 
 // recordBreach adds the record, or the transitions that it has and the file has
 // not, and gives its ID. A record is told by agreement, objective, version and period.
-func recordBreach(ctx context.Context, tx *sql.Tx, b *sla.Breach) (int64, error) {
+func recordBreach(ctx context.Context, tx *txn, b *sla.Breach) (int64, error) {
 	var id int64
 	err := tx.QueryRowContext(ctx, `SELECT breach_id FROM breach
 		WHERE breach_id = ?1 OR (?1 = 0 AND agreement = ?2 AND objective = ?3 AND period = ?4 AND version = ?5)`,
@@ -32,7 +32,7 @@ func recordBreach(ctx context.Context, tx *sql.Tx, b *sla.Breach) (int64, error)
 	return id, addTransitions(ctx, tx, id, known, b.Transitions)
 }
 
-func insertBreach(ctx context.Context, tx *sql.Tx, b *sla.Breach) (int64, error) {
+func insertBreach(ctx context.Context, tx *txn, b *sla.Breach) (int64, error) {
 	res, err := tx.ExecContext(ctx, `INSERT INTO breach (agreement, version, objective, period, from_ms, to_ms, opened_at)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
 		b.Agreement, b.Version, b.Objective, b.Period.Name, b.Period.From, b.Period.To, b.OpenedAt)
@@ -42,7 +42,7 @@ func insertBreach(ctx context.Context, tx *sql.Tx, b *sla.Breach) (int64, error)
 	return res.LastInsertId()
 }
 
-func readTransitions(ctx context.Context, tx *sql.Tx, id int64) ([]sla.Transition, error) {
+func readTransitions(ctx context.Context, tx *txn, id int64) ([]sla.Transition, error) {
 	var out []sla.Transition
 	err := each(ctx, tx, func(rows *sql.Rows) error {
 		var t sla.Transition
@@ -55,7 +55,7 @@ func readTransitions(ctx context.Context, tx *sql.Tx, id int64) ([]sla.Transitio
 	return out, err
 }
 
-func addTransitions(ctx context.Context, tx *sql.Tx, id int64, known, all []sla.Transition) error {
+func addTransitions(ctx context.Context, tx *txn, id int64, known, all []sla.Transition) error {
 	if len(all) == 0 {
 		return errors.New("a breach record has at least the transition that opened it")
 	}
@@ -79,7 +79,7 @@ func addTransitions(ctx context.Context, tx *sql.Tx, id int64, known, all []sla.
 // transitions, in order of their IDs.
 func (s *Store) Breaches(ctx context.Context, span sla.Span) ([]sla.Breach, error) {
 	var out []sla.Breach
-	err := s.read(ctx, "reading breaches", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading breaches", func(ctx context.Context, tx *txn) error {
 		return each(ctx, tx, func(rows *sql.Rows) error {
 			var b sla.Breach
 			var t sla.Transition

@@ -128,7 +128,7 @@ const newest = `SELECT ` + revisionColumns + ` FROM catalogue_item AS c
 	ON n.kind = c.kind AND n.name = c.name AND n.version = c.version AND n.revision = c.revision
 	ORDER BY c.kind, c.name, c.version`
 
-func readRevisions(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]Revision, error) {
+func readRevisions(ctx context.Context, tx *txn, query string, args ...any) ([]Revision, error) {
 	var out []Revision
 	err := each(ctx, tx, func(rows *sql.Rows) error {
 		var r Revision
@@ -147,7 +147,7 @@ func (s *Store) Catalogue(ctx context.Context) (*sla.Catalogue, error) {
 // CatalogueAt gives the catalogue as it had been recorded up to the instant.
 func (s *Store) CatalogueAt(ctx context.Context, at sla.Instant) (*sla.Catalogue, error) {
 	var out *sla.Catalogue
-	err := s.read(ctx, "reading the catalogue", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading the catalogue", func(ctx context.Context, tx *txn) error {
 		all, err := readRevisions(ctx, tx, newest, at)
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ func (s *Store) CatalogueAt(ctx context.Context, at sla.Instant) (*sla.Catalogue
 // History gives all revisions of the items of that kind and name, oldest first.
 func (s *Store) History(ctx context.Context, kind, name string) ([]Revision, error) {
 	var out []Revision
-	err := s.read(ctx, "reading the history of "+kind+" "+name, func(ctx context.Context, tx *sql.Tx) (err error) {
+	err := s.read(ctx, "reading the history of "+kind+" "+name, func(ctx context.Context, tx *txn) (err error) {
 		out, err = readRevisions(ctx, tx, `SELECT `+revisionColumns+` FROM catalogue_item AS c WHERE c.kind = ?1 AND c.name = ?2 ORDER BY c.item_id`, kind, name)
 		return err
 	})
@@ -172,7 +172,7 @@ func (s *Store) History(ctx context.Context, kind, name string) ([]Revision, err
 // Outcome.Definition; retired indicators are left out.
 func (s *Store) LatestDefinitions(ctx context.Context) (map[string]int64, error) {
 	out := map[string]int64{}
-	err := s.read(ctx, "reading the definitions of indicators", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading the definitions of indicators", func(ctx context.Context, tx *txn) error {
 		all, err := readRevisions(ctx, tx, newest, sla.Forever)
 		for _, r := range all {
 			if r.Kind == KindIndicator && !r.Retired {

@@ -14,10 +14,10 @@ import (
 // catalogue and reports, the audit chain.
 func (s *Store) Check(ctx context.Context) ([]string, error) {
 	var out []string
-	err := s.read(ctx, "checking the database", func(ctx context.Context, tx *sql.Tx) error {
-		for _, check := range []func(context.Context, *sql.Tx) ([]string, error){
+	err := s.read(ctx, "checking the database", func(ctx context.Context, tx *txn) error {
+		for _, check := range []func(context.Context, *txn) ([]string, error){
 			checkIntegrity, checkReferences, checkDocuments,
-			func(ctx context.Context, tx *sql.Tx) ([]string, error) {
+			func(ctx context.Context, tx *txn) ([]string, error) {
 				finding, err := checkAudit(ctx, tx)
 				if finding == "" {
 					return nil, err
@@ -41,7 +41,7 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 	return out, err
 }
 
-func checkIntegrity(ctx context.Context, tx *sql.Tx) ([]string, error) {
+func checkIntegrity(ctx context.Context, tx *txn) ([]string, error) {
 	var out []string
 	err := each(ctx, tx, func(rows *sql.Rows) error {
 		var line string
@@ -56,7 +56,7 @@ func checkIntegrity(ctx context.Context, tx *sql.Tx) ([]string, error) {
 	return out, err
 }
 
-func checkReferences(ctx context.Context, tx *sql.Tx) ([]string, error) {
+func checkReferences(ctx context.Context, tx *txn) ([]string, error) {
 	var out []string
 	err := each(ctx, tx, func(rows *sql.Rows) error {
 		var table, parent string
@@ -70,7 +70,7 @@ func checkReferences(ctx context.Context, tx *sql.Tx) ([]string, error) {
 	return out, err
 }
 
-func checkDocuments(ctx context.Context, tx *sql.Tx) ([]string, error) {
+func checkDocuments(ctx context.Context, tx *txn) ([]string, error) {
 	var out []string
 	err := each(ctx, tx, func(rows *sql.Rows) error {
 		var what, hash string

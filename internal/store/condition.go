@@ -11,7 +11,7 @@ import (
 )
 
 // recordCondition adds the condition, or brings its end and details up to date.
-func recordCondition(ctx context.Context, tx *sql.Tx, c *sla.Condition) error {
+func recordCondition(ctx context.Context, tx *txn, c *sla.Condition) error {
 	labels, err := json.Marshal(c.Labels)
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func recordCondition(ctx context.Context, tx *sql.Tx, c *sla.Condition) error {
 // instant, in the order in which they were first recorded.
 func (s *Store) Conditions(ctx context.Context, endedSince sla.Instant) ([]sla.Condition, error) {
 	var out []sla.Condition
-	err := s.read(ctx, "reading conditions", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading conditions", func(ctx context.Context, tx *txn) error {
 		return each(ctx, tx, func(rows *sql.Rows) error {
 			var c sla.Condition
 			var labels, details []byte

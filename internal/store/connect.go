@@ -91,7 +91,7 @@ func address(file string, params ...string) (string, error) {
 // openWriter gives the one connection that writes.
 func openWriter(file string, busy int64) (*sql.DB, error) {
 	dsn, err := address(file, "_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=1",
-		fmt.Sprintf("_busy_timeout=%d", busy), "_txlock=immediate", "_cache_size=-65536", "_stmt_cache_size=64")
+		fmt.Sprintf("_busy_timeout=%d", busy), "_txlock=immediate", "_cache_size=-65536", "_stmt_cache_size=64", "_mutex=no")
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func openWriter(file string, busy int64) (*sql.DB, error) {
 // openReaders gives the pool that reads.
 func openReaders(file string, busy int64, n int) (*sql.DB, error) {
 	dsn, err := address(file, "mode=ro", "_query_only=1", "_foreign_keys=1",
-		fmt.Sprintf("_busy_timeout=%d", busy), "_cache_size=-16384", "_stmt_cache_size=32")
+		fmt.Sprintf("_busy_timeout=%d", busy), "_cache_size=-16384", "_stmt_cache_size=32", "_mutex=no")
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 
@@ -22,7 +23,7 @@ type Head struct {
 // Heads gives where measuring goes on, by indicator, of all that was ever measured.
 func (s *Store) Heads(ctx context.Context) (map[string]Head, error) {
 	out := map[string]Head{}
-	err := s.read(ctx, "reading where measuring goes on", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading where measuring goes on", func(ctx context.Context, tx *txn) error {
 		err := eachHead(ctx, tx, "indicator_state", func(name string, h Head) { out[name] = h })
 		if err != nil {
 			return err
@@ -36,7 +37,7 @@ func (s *Store) Heads(ctx context.Context) (map[string]Head, error) {
 	return out, err
 }
 
-func eachHead(ctx context.Context, tx *sql.Tx, table string, f func(name string, h Head)) error {
+func eachHead(ctx context.Context, tx *txn, table string, f func(name string, h Head)) error {
 	return each(ctx, tx, func(rows *sql.Rows) error {
 		var name string
 		var h Head
@@ -66,7 +67,7 @@ func (s *Store) Cursors(ctx context.Context) (map[string]sla.Instant, error) {
 // indicator; an empty span for one that has a cursor and no entry yet.
 func (s *Store) Bounds(ctx context.Context) (map[string]sla.Span, error) {
 	out := map[string]sla.Span{}
-	err := s.read(ctx, "reading the bounds of the ledger", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading the bounds of the ledger", func(ctx context.Context, tx *txn) error {
 		return each(ctx, tx, func(rows *sql.Rows) error {
 			var name string
 			var span sla.Span
@@ -111,12 +112,17 @@ func (x extent) slots(span sla.Span) (first, last int64, any bool) {
 	return slotOf(max(x.span.From, cut.From.Add(-x.longest))), slotOf(cut.To - 1), true
 }
 
+// expected guesses how many entries the span holds.
+func (x extent) expected(span sla.Span) int64 {
+	return min(int64(span.Intersect(x.span).Length()/max(x.longest, sla.Second))+2, 1<<17)
+}
+
 const extents = `SELECT i.name, i.indicator_id, i.longest_ms, s.first_ms, min(s.first_ms, coalesce(b.first_ms, s.first_ms)), s.cursor_ms
 	FROM indicator AS i
 	JOIN indicator_state AS s ON s.indicator_id = i.indicator_id
 	LEFT JOIN backfill_state AS b ON b.indicator_id = i.indicator_id`
 
-func readExtents(ctx context.Context, tx *sql.Tx, where string, args ...any) (map[string]extent, error) {
+func readExtents(ctx context.Context, tx *txn, where string, args ...any) (map[string]extent, error) {
 	out := map[string]extent{}
 	err := each(ctx, tx, func(rows *sql.Rows) error {
 		var name string
@@ -134,7 +140,7 @@ func readExtents(ctx context.Context, tx *sql.Tx, where string, args ...any) (ma
 // time, of revised ones the latest revision.
 func (s *Store) Entries(ctx context.Context, indicator string, span sla.Span) ([]sla.Entry, error) {
 	var out []sla.Entry
-	err := s.read(ctx, "reading the entries of "+indicator, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading the entries of "+indicator, func(ctx context.Context, tx *txn) error {
 		known, err := readExtents(ctx, tx, " WHERE i.name = ?1", indicator)
 		if err != nil {
 			return err
@@ -145,51 +151,63 @@ func (s *Store) Entries(ctx context.Context, indicator string, span sla.Span) ([
 	return out, err
 }
 
-// columns are those of an entry, as a scanned reads them.
+// columns are those of an entry, as stored reads them.
 const columns = `e.indicator_id, e.from_ms, e.to_ms, e.good, e.good_nano, e.bad, e.bad_nano, e.unknown_ms, e.bridged_ms, e.definition`
 
-// scanned is a row of the entry table.
-type scanned struct {
-	id                           int64
-	good, goodNano, bad, badNano int64
+// stored is a row of the entry table.
+type stored struct {
+	id int64
 	sla.Entry
 }
 
-func (r *scanned) read(rows *sql.Rows) error {
-	err := rows.Scan(&r.id, &r.From, &r.To, &r.good, &r.goodNano, &r.bad, &r.badNano, &r.Unknown, &r.Bridged, &r.Definition)
-	r.Good, r.Bad = join(r.good, r.goodNano), join(r.bad, r.badNano)
-	return err
+func (r *stored) read(row []driver.Value) error {
+	var n [10]int64
+	for i := range n {
+		v, ok := row[i].(int64)
+		if !ok {
+			return fmt.Errorf("the ledger holds %v where a number should be", row[i])
+		}
+		n[i] = v
+	}
+	r.id = n[0]
+	r.Span = sla.Span{From: sla.Instant(n[1]), To: sla.Instant(n[2])}
+	r.Good, r.Bad = join(n[3], n[4]), join(n[5], n[6])
+	r.Unknown, r.Bridged, r.Definition = sla.Millis(n[7]), sla.Millis(n[8]), n[9]
+	return nil
 }
 
-func readEntries(ctx context.Context, tx *sql.Tx, x extent, span sla.Span) ([]sla.Entry, error) {
+func readEntries(ctx context.Context, tx *txn, x extent, span sla.Span) ([]sla.Entry, error) {
 	first, last, any := x.slots(span)
 	if !any {
 		return nil, nil
 	}
-	out := make([]sla.Entry, 0, 16)
-	var r scanned
-	err := each(ctx, tx, func(rows *sql.Rows) error {
-		if err := r.read(rows); err != nil {
-			return err
-		}
-		switch n := len(out); {
-		case !r.Overlaps(span):
-		case n > 0 && out[n-1].From == r.From:
-			out[n-1] = r.Entry
-		default:
-			out = append(out, r.Entry)
-		}
-		return nil
-	}, `WITH RECURSIVE slots (slot) AS (VALUES (?1) UNION ALL SELECT slot + 1 FROM slots WHERE slot < ?2)
-		SELECT `+columns+` FROM slots CROSS JOIN entry AS e ON e.slot = slots.slot AND e.indicator_id = ?3
-		ORDER BY e.slot, e.from_ms, e.revision`, first, last, x.id)
+	out := make([]sla.Entry, 0, x.expected(span))
+	var r stored
+	// Slots come in order and rows within one by the key; sorting them again would cost more than reading them.
+	err := tx.raw(ctx, `WITH RECURSIVE slots (slot) AS (VALUES (?1) UNION ALL SELECT slot + 1 FROM slots WHERE slot < ?2)
+		SELECT `+columns+` FROM slots CROSS JOIN entry AS e ON e.slot = slots.slot AND e.indicator_id = ?3`,
+		integers(first, last, x.id), func(row []driver.Value) error {
+			if err := r.read(row); err != nil {
+				return err
+			}
+			switch n := len(out); {
+			case !r.Overlaps(span):
+			case n > 0 && out[n-1].From == r.From:
+				out[n-1] = r.Entry
+			case n > 0 && out[n-1].From > r.From:
+				return errors.New("the ledger's rows came out of order")
+			default:
+				out = append(out, r.Entry)
+			}
+			return nil
+		})
 	return out, err
 }
 
 // EachEntry calls f with the entries of all indicators that overlap the span,
 // each indicator's in order of time; it is how to read much. An error of f ends it.
 func (s *Store) EachEntry(ctx context.Context, span sla.Span, f func(indicator string, e sla.Entry) error) error {
-	return s.read(ctx, "reading the ledger", func(ctx context.Context, tx *sql.Tx) error {
+	return s.read(ctx, "reading the ledger", func(ctx context.Context, tx *txn) error {
 		known, err := readExtents(ctx, tx, "")
 		if err != nil {
 			return err
@@ -201,25 +219,26 @@ func (s *Store) EachEntry(ctx context.Context, span sla.Span, f func(indicator s
 			all.longest = max(all.longest, x.longest)
 			all.span = sla.Span{From: min(all.span.From, x.span.From), To: max(all.span.To, x.span.To)}
 		}
-		return scanAll(ctx, tx, all, span, func(r *scanned) error { return f(names[r.id], r.Entry) })
+		return scanAll(ctx, tx, all, span, func(r *stored) error { return f(names[r.id], r.Entry) })
 	})
 }
 
 // scanAll holds each row back until the next one shows that it is the latest revision.
-func scanAll(ctx context.Context, tx *sql.Tx, all extent, span sla.Span, f func(*scanned) error) error {
+func scanAll(ctx context.Context, tx *txn, all extent, span sla.Span, f func(*stored) error) error {
 	first, last, any := all.slots(span)
 	if !any {
 		return nil
 	}
-	var held, next scanned
+	var held, next stored
 	give := func() error {
 		if held.id == 0 || !held.Overlaps(span) {
 			return nil
 		}
 		return f(&held)
 	}
-	err := each(ctx, tx, func(rows *sql.Rows) error {
-		if err := next.read(rows); err != nil {
+	err := tx.raw(ctx, `SELECT `+columns+` FROM entry AS e WHERE e.slot BETWEEN ?1 AND ?2
+		ORDER BY e.slot, e.indicator_id, e.from_ms, e.revision`, integers(first, last), func(row []driver.Value) error {
+		if err := next.read(row); err != nil {
 			return err
 		}
 		if next.id != held.id || next.From != held.From {
@@ -229,8 +248,7 @@ func scanAll(ctx context.Context, tx *sql.Tx, all extent, span sla.Span, f func(
 		}
 		held = next
 		return nil
-	}, `SELECT `+columns+` FROM entry AS e WHERE e.slot BETWEEN ?1 AND ?2
-		ORDER BY e.slot, e.indicator_id, e.from_ms, e.revision`, first, last)
+	})
 	if err != nil {
 		return err
 	}
@@ -240,7 +258,7 @@ func scanAll(ctx context.Context, tx *sql.Tx, all extent, span sla.Span, f func(
 // Problems gives what keeps indicators from being measured now, in order of their names.
 func (s *Store) Problems(ctx context.Context) ([]Problem, error) {
 	var out []Problem
-	err := s.read(ctx, "reading what cannot be measured", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading what cannot be measured", func(ctx context.Context, tx *txn) error {
 		return each(ctx, tx, func(rows *sql.Rows) error {
 			var p Problem
 			if err := rows.Scan(&p.Indicator, &p.Kind, &p.Text, &p.Since); err != nil {
@@ -257,7 +275,7 @@ func (s *Store) Problems(ctx context.Context) ([]Problem, error) {
 // ran before the instant: what came later may still be revised.
 func (s *Store) Settled(ctx context.Context, before sla.Instant) (map[string]sla.Instant, error) {
 	out := map[string]sla.Instant{}
-	err := s.read(ctx, "reading what is settled", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading what is settled", func(ctx context.Context, tx *txn) error {
 		var round int64
 		err := tx.QueryRowContext(ctx, `SELECT round_id FROM round WHERE at_ms < ?1 ORDER BY round_id DESC LIMIT 1`, before).Scan(&round)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -279,7 +297,7 @@ func (s *Store) Settled(ctx context.Context, before sla.Instant) (map[string]sla
 
 // settled finds where the entries of later rounds begin, by halving: an
 // indicator's first revisions were recorded in order of time.
-func settled(ctx context.Context, tx *sql.Tx, x extent, round int64) (sla.Instant, error) {
+func settled(ctx context.Context, tx *txn, x extent, round int64) (sla.Instant, error) {
 	lo, hi := x.first, x.span.To // what ends at lo is settled, what begins at hi or after is not
 	for lo < hi {
 		var e sla.Span

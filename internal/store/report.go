@@ -26,7 +26,7 @@ type Report struct {
 // in place of the draft there was. Revision, Issued and SHA256 are worked out.
 func (s *Store) SaveDraft(ctx context.Context, r Report) (Report, error) {
 	r.Issued = false
-	err := s.write(ctx, "keeping a draft of the report on "+r.Agreement+" in "+r.Period, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.write(ctx, "keeping a draft of the report on "+r.Agreement+" in "+r.Period, func(ctx context.Context, tx *txn) error {
 		_, err := putReport(ctx, tx, &r)
 		return err
 	})
@@ -37,7 +37,7 @@ func (s *Store) SaveDraft(ctx context.Context, r Report) (Report, error) {
 // revision after the first needs a reason. Revision, Issued, By and SHA256 are worked out.
 func (s *Store) IssueReport(ctx context.Context, r Report, by Actor) (Report, error) {
 	r.Issued, r.By = true, by.Name
-	err := s.write(ctx, "issuing the report on "+r.Agreement+" in "+r.Period, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.write(ctx, "issuing the report on "+r.Agreement+" in "+r.Period, func(ctx context.Context, tx *txn) error {
 		before, err := putReport(ctx, tx, &r)
 		if err != nil {
 			return err
@@ -51,7 +51,7 @@ func (s *Store) IssueReport(ctx context.Context, r Report, by Actor) (Report, er
 }
 
 // putReport writes r as the revision after the last issued one, whose hash it gives.
-func putReport(ctx context.Context, tx *sql.Tx, r *Report) (before string, err error) {
+func putReport(ctx context.Context, tx *txn, r *Report) (before string, err error) {
 	if r.Agreement == "" || r.Period == "" || r.By == "" {
 		return "", errors.New("a report has to name its agreement, its period and who made it")
 	}
@@ -84,7 +84,7 @@ func putReport(ctx context.Context, tx *sql.Tx, r *Report) (before string, err e
 // period and revision; of all agreements when the name is empty.
 func (s *Store) Reports(ctx context.Context, agreement string) ([]Report, error) {
 	var out []Report
-	err := s.read(ctx, "listing reports", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "listing reports", func(ctx context.Context, tx *txn) error {
 		return each(ctx, tx, func(rows *sql.Rows) error {
 			var r Report
 			if err := rows.Scan(&r.Agreement, &r.Period, &r.Revision, &r.Issued, &r.Reason, &r.SHA256, &r.At, &r.By); err != nil {
@@ -102,7 +102,7 @@ func (s *Store) Reports(ctx context.Context, agreement string) ([]Report, error)
 // ErrNotFound when there is neither.
 func (s *Store) Report(ctx context.Context, agreement, period string) (Report, error) {
 	r := Report{Agreement: agreement, Period: period}
-	err := s.read(ctx, "reading the report on "+agreement+" in "+period, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading the report on "+agreement+" in "+period, func(ctx context.Context, tx *txn) error {
 		err := tx.QueryRowContext(ctx, `SELECT revision, status = 'issued', reason, doc, sha256, at_ms, actor FROM report
 			WHERE agreement = ?1 AND period = ?2 ORDER BY status = 'issued' DESC, revision DESC LIMIT 1`, agreement, period).
 			Scan(&r.Revision, &r.Issued, &r.Reason, &r.Doc, &r.SHA256, &r.At, &r.By)

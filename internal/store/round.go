@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -78,7 +77,7 @@ func (s *Store) RecordRound(ctx context.Context, r Round) (Recorded, error) {
 	defer s.writing.Unlock()
 	var l ledger
 	ids := make([]int64, len(r.Breaches))
-	err := s.writeLocked(ctx, "recording a round", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.writeLocked(ctx, "recording a round", func(ctx context.Context, tx *txn) error {
 		if s.heads == nil {
 			heads, err := readHeads(ctx, tx)
 			if err != nil {
@@ -102,7 +101,7 @@ func (s *Store) RecordRound(ctx context.Context, r Round) (Recorded, error) {
 	return Recorded{Entries: l.added}, nil
 }
 
-func recordDecisions(ctx context.Context, tx *sql.Tx, r Round, breachIDs []int64) error {
+func recordDecisions(ctx context.Context, tx *txn, r Round, breachIDs []int64) error {
 	for _, p := range r.Problems {
 		if err := recordProblem(ctx, tx, p); err != nil {
 			return fmt.Errorf("the problem of indicator %s: %w", p.Indicator, err)
@@ -131,7 +130,7 @@ func recordDecisions(ctx context.Context, tx *sql.Tx, r Round, breachIDs []int64
 	return nil
 }
 
-func recordProblem(ctx context.Context, tx *sql.Tx, p Problem) error {
+func recordProblem(ctx context.Context, tx *txn, p Problem) error {
 	if p.Kind == NoProblem {
 		_, err := tx.ExecContext(ctx, `DELETE FROM problem WHERE indicator = ?1`, p.Indicator)
 		return err

@@ -12,7 +12,7 @@ import (
 
 // recordVerdict keeps v in place of a provisional one; what differs from a final
 // one is added as the next revision.
-func recordVerdict(ctx context.Context, tx *sql.Tx, v *sla.Verdict, at sla.Instant) error {
+func recordVerdict(ctx context.Context, tx *txn, v *sla.Verdict, at sla.Instant) error {
 	doc, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func recordVerdict(ctx context.Context, tx *sql.Tx, v *sla.Verdict, at sla.Insta
 // beginning of the period, version.
 func (s *Store) Verdicts(ctx context.Context, agreement string, span sla.Span) ([]sla.Verdict, error) {
 	var out []sla.Verdict
-	err := s.read(ctx, "reading verdicts", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.read(ctx, "reading verdicts", func(ctx context.Context, tx *txn) error {
 		return each(ctx, tx, func(rows *sql.Rows) error {
 			var doc sql.RawBytes
 			if err := rows.Scan(&doc); err != nil {
