@@ -2,7 +2,11 @@
 // no figure to what the review says, and the same review gives the same bytes.
 package render
 
-import "github.com/slmd/slmd/internal/report"
+import (
+	"fmt"
+
+	"github.com/slmd/slmd/internal/report"
+)
 
 // Format is a kind of file.
 type Format string
@@ -23,10 +27,22 @@ type File struct {
 	Content []byte
 }
 
-// Files gives the files of a review in a format.
-func Files(r *report.Review, format Format) ([]File, error) { panic("not yet") }
-
-// Write puts the files of the review in the formats into dir/AGREEMENT/, each
-// as a whole or not at all, and gives their paths relative to dir. What stood
-// there under the same name is replaced.
-func Write(dir string, r *report.Review, formats []Format) ([]string, error) { panic("not yet") }
+// Files gives the files of a review in a format; they are named by its period.
+func Files(r *report.Review, format Format) ([]File, error) {
+	name := r.Report.Period
+	switch format {
+	case HTML:
+		page, err := Page(r)
+		return []File{{name + ".html", page}}, err
+	case JSON:
+		document, err := r.Marshal()
+		return []File{{name + ".json", document}}, err
+	case CSV:
+		return []File{
+			{name + ".csv", Objectives(r)},
+			{name + "-outages.csv", Outages(r)},
+			{name + "-exclusions.csv", Exclusions(r)},
+		}, nil
+	}
+	return nil, fmt.Errorf("a review cannot be written as %q: use html, json or csv", format)
+}
