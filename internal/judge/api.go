@@ -77,27 +77,3 @@ type CoverageGap struct {
 // validity; of several (any_of) each must. It looks at two years from the start
 // of a's validity and at every holiday and special day named.
 func Coverage(cat *sla.Catalogue, a *sla.Agreement) ([]CoverageGap, error) { panic("not yet") }
-
-// StepBreach works out what a new verdict, judged at at, does to the breach
-// record of its objective and period: prev is the record so far or nil, next the
-// record after it, nil when there is none. added are the transitions that are
-// new (also in next.Transitions). For rolling windows finalising is the
-// finalising time, and an ended record is followed by a new one, with ID 0.
-// cause says why in a few words, such as "late facts"; empty: the verdict's own words.
-func StepBreach(prev *sla.Breach, v *sla.Verdict, s Step) (next *sla.Breach, added []sla.Transition) {
-	panic("not yet")
-}
-
-// Step is when and why a breach record is looked at.
-type Step struct {
-	At         sla.Instant
-	Rolling    bool       // the agreement's period is a rolling window
-	Finalising sla.Millis // rolling windows only
-	Cause      string
-}
-
-// CountBreaches gives how many of the records count: the open and confirmed ones.
-func CountBreaches(records []sla.Breach) int { panic("not yet") }
-
-// Worst gives the worst of the states of several parts: no data only when all have none.
-func Worst(states ...sla.State) sla.State { panic("not yet") }

@@ -27,16 +27,17 @@ func (t *Tally) Verdict(m Moment) sla.Verdict {
 func (t *Tally) judge(m Moment, k clock) sla.Verdict {
 	v := t.heading()
 	v.Provisional = m.Now < t.scope.part.To || m.Final < t.scope.part.To
+	rolling := t.c.Agreement.Period.Kind == sla.PeriodRolling // judged as closed
 	v.Unknown, v.Scope = k.unknown, seconds(k.scope)
 	v.Removed = seconds(t.scope.removed.Clip(sla.Span{From: t.scope.part.From, To: k.end}).Length())
 	if k.scope > 0 {
 		v.Completeness = &sla.Share{Num: new(big.Rat).Sub(v.Scope, v.Unknown), Den: v.Scope}
 	}
-	open := m.Now < t.scope.part.To && t.c.Agreement.Period.Kind != sla.PeriodRolling
+	open := m.Now < t.scope.part.To && !rolling
 	if t.c.Objective.Method == sla.MeanMethod {
-		t.judgeMean(&v, open)
+		t.judgeMean(&v, v.Provisional && !rolling)
 	} else {
-		t.judgeTarget(&v, k, open)
+		t.judgeTarget(&v, k, stage{open, v.Provisional && !rolling})
 	}
 	v.Credit = t.credit(&v, open)
 	return v
@@ -52,7 +53,7 @@ func (t *Tally) heading() sla.Verdict {
 }
 
 // judgeMean compares the mean with its bound: no budget, no bounds of compliance.
-func (t *Tally) judgeMean(v *sla.Verdict, open bool) {
+func (t *Tally) judgeMean(v *sla.Verdict, unsettled bool) {
 	v.Totals.SmallBad = new(big.Rat)
 	total, count := t.good.rat(), t.bad.rat()
 	if count.Sign() <= 0 || count.Cmp(whole(t.c.Objective.MinEvents)) < 0 {
@@ -63,7 +64,7 @@ func (t *Tally) judgeMean(v *sla.Verdict, open bool) {
 	switch met := t.meanMet(v.Value); {
 	case met:
 		v.State = sla.Met
-	case v.Provisional:
+	case unsettled:
 		v.State = sla.Failing
 	default:
 		v.State = sla.Breached
@@ -79,13 +80,19 @@ func (t *Tally) meanMet(value *sla.Share) bool {
 	return o.AtMost == nil || value.Num.Cmp(new(big.Rat).Mul(o.AtMost.Rat(), value.Den)) <= 0
 }
 
+// stage is how far along a part is.
+type stage struct {
+	open      bool // there is more of it to come
+	unsettled bool // it is open, or its facts may still change
+}
+
 // judgeTarget judges all other methods.
-func (t *Tally) judgeTarget(v *sla.Verdict, k clock, open bool) {
+func (t *Tally) judgeTarget(v *sla.Verdict, k clock, at stage) {
 	c := t.count(k)
 	v.FactGood, v.FactBad = t.factsCounted(k)
-	v.Good, v.Bad = c.good, c.bad
-	if v.Method == sla.RatioTimeslices {
-		v.Good, v.Bad = v.FactGood, v.FactBad
+	v.Good, v.Bad = v.FactGood, v.FactBad
+	if v.Method == sla.Timeslices {
+		v.Good, v.Bad = c.countedGood, c.countedBad
 	}
 	target := v.Target.Ratio()
 	allowed := c.allowed(target, t.c.Agreement.Unknown)
@@ -99,8 +106,11 @@ func (t *Tally) judgeTarget(v *sla.Verdict, k clock, open bool) {
 	}
 	v.Lowest, v.Highest = c.bounds(k)
 	broken := t.limitBroken(v)
-	v.Inconclusive = !broken && c.turnable(target, v.Lowest, v.Highest)
-	v.State = t.state(v, c.whole == nil, open, broken)
+	v.State = t.state(v, at, c.whole == nil, broken)
+	v.Inconclusive = !broken && !t.limitToo(v) && c.turnable(target, v.Lowest, v.Highest)
+	if at.open && v.Inconclusive && v.State == sla.Met {
+		v.State = sla.AtRisk
+	}
 	v.Certain = !v.Inconclusive && (!v.Provisional || v.State == sla.Breached)
 }
 
@@ -115,18 +125,29 @@ func (t *Tally) limitBroken(v *sla.Verdict) bool {
 		(l.LongestOutage != nil && v.Totals.Longest > *l.LongestOutage)
 }
 
+// limitToo reports whether a target that is missed because unknown time counts
+// as bad comes with a limit that such time can break as well. Then good facts
+// in its place are no longer what decides.
+func (t *Tally) limitToo(v *sla.Verdict) bool {
+	limit := t.c.Objective.Limits.LongestOutage
+	if limit == nil || v.State != sla.Breached || t.c.Agreement.Unknown != sla.UnknownBad {
+		return false
+	}
+	return plus(seconds(v.Totals.Longest), v.Unknown).Cmp(seconds(*limit)) > 0
+}
+
 // state says where the objective stands. The budget decides: of a part that is
 // over it is spent exactly when compliance is below the target, and of one
 // under way it says what "below the target" means.
-func (t *Tally) state(v *sla.Verdict, events, open, broken bool) sla.State {
+func (t *Tally) state(v *sla.Verdict, at stage, events, broken bool) sla.State {
 	switch spent := v.Budget.Left.Sign() < 0; {
 	case broken:
 		return sla.Breached
-	case spent && v.Provisional && events:
+	case spent && at.unsettled && events:
 		return sla.Failing
 	case spent:
 		return sla.Breached
-	case open && (v.Inconclusive || t.littleLeft(v.Budget)):
+	case at.open && t.littleLeft(v.Budget):
 		return sla.AtRisk
 	}
 	return sla.Met
