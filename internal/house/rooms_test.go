@@ -33,7 +33,7 @@ var sideways = map[string][]string{
 var testRooms = map[string][]string{
 	"internal/testkit":  {"internal/sla"},
 	"internal/promtest": {"internal/sla"},
-	"internal/house":    {},
+	"internal/house":    {"internal/catalogue", "internal/config", "internal/contract"},
 }
 
 var testRoomUsers = map[string][]string{"internal/promtest": {"cmd/slmd-demo", "cmd/slmd-demo/company"}}
