@@ -106,6 +106,11 @@ func (s *scope) before(i sla.Instant) (all, good sla.Millis) {
 	return g.before + inside, g.goodBefore
 }
 
+// at gives the index of the first segment that ends after i.
+func (s *scope) at(i sla.Instant) int {
+	return sort.Search(len(s.segments), func(k int) bool { return s.segments[k].To > i })
+}
+
 // whole gives the scope of the whole part.
 func (s *scope) whole() sla.Millis {
 	all, _ := s.before(s.part.To)

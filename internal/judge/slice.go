@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"math/big"
+
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -25,6 +27,9 @@ type slicer struct {
 		good, bad, unknown, skipped int64 // ratio timeslices: all of whose ratio is 1 or 0
 		mixed                       ratios
 	}
+
+	keep bool // kept tells all slices that count, stretch by stretch
+	kept judgedList
 }
 
 // split is scope time by the kind of its slice.
@@ -197,8 +202,10 @@ func (s *slicer) tell(c *cell, k kind, o *outages) {
 		s.time.unknown += c.scope
 	case k == goodSlice || s.terms.Empty == sla.EmptyGood:
 		s.time.good += c.scope
+		s.tellKept(c.start, c.scope, false)
 	case s.terms.Empty == sla.EmptyBad:
 		s.time.bad += c.scope
+		s.tellKept(c.start, c.scope, true)
 		o.add(s.stretch(c))
 	default:
 		s.time.skipped += c.scope
@@ -211,26 +218,40 @@ func (s *slicer) endRun(o *outages) {
 	case s.length == 0:
 	case s.length < s.terms.MinRun:
 		s.time.good += s.length
+		s.tellKept(s.run.start.scope, s.length, false)
 	default:
 		s.time.bad += s.length
+		s.tellKept(s.run.start.scope, s.length, true)
 		o.add(s.run)
 	}
 	s.length, s.run = 0, stretch{}
 }
 
+func (s *slicer) tellKept(from, length sla.Millis, bad bool) {
+	if !s.keep {
+		return
+	}
+	j := judged{from, from + length, new(big.Rat), seconds(length)}
+	if bad {
+		j.bad = j.all
+	}
+	s.kept = append(s.kept, j)
+}
+
 // tellRatio counts a slice of ratio timeslices.
 func (s *slicer) tellRatio(c *cell, k kind, o *outages) {
 	n := &s.count
+	share := new(big.Rat)
 	switch {
 	case k == unknownSlice:
 		n.unknown += c.n
+		return
 	case k == emptySlice && s.terms.Empty == sla.EmptyBad:
 		n.bad += c.n
-		bad := s.stretch(c)
-		bad.bad = sum{whole: sla.Whole(c.n)}
-		o.add(bad)
+		share = whole(c.n)
 	case k == emptySlice && s.terms.Empty != sla.EmptyGood:
 		n.skipped += c.n
+		return
 	case c.bad.isZero():
 		n.good += c.n
 	default:
@@ -239,10 +260,16 @@ func (s *slicer) tellRatio(c *cell, k kind, o *outages) {
 			good.add(sla.Seconds(c.planned))
 		}
 		r := n.mixed.add(c.bad, good, c.n)
-		if k == badSlice {
-			bad := s.stretch(c)
-			bad.bad = sum{part: r.rat()}
-			o.add(bad)
+		if k == badSlice || s.keep {
+			share = r.rat()
 		}
+	}
+	if s.keep {
+		s.kept = append(s.kept, judged{c.start, c.start + c.scope, share, whole(c.n)})
+	}
+	if k == badSlice || (k == emptySlice && share.Sign() > 0) {
+		bad := s.stretch(c)
+		bad.bad = sum{part: share}
+		o.add(bad)
 	}
 }

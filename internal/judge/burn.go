@@ -1,0 +1,254 @@
+package judge
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// Rate is what happened in one burn window.
+type Rate struct {
+	Window sla.BurnWindow
+	// Good and Bad are the events or seconds in the window, after exclusions.
+	Good, Bad *big.Rat
+	// Rate is the bad share by the objective's method over 1 − target; nil when
+	// nothing was counted, the target is 100 % or the objective is a mean.
+	Rate *big.Rat
+}
+
+// Rates are the rates of all of sla.BurnWindows, in that order.
+type Rates []Rate
+
+// ByName gives the rates that are known by the names of their windows.
+func (r Rates) ByName() map[string]*big.Rat {
+	out := make(map[string]*big.Rat, len(r))
+	for _, x := range r {
+		if x.Rate != nil {
+			out[x.Window.Name] = x.Rate
+		}
+	}
+	return out
+}
+
+// window gives the rate of that name, nil when there is none.
+func (r Rates) window(name string) *Rate {
+	for i := range r {
+		if r[i].Window.Name == name {
+			return &r[i]
+		}
+	}
+	return nil
+}
+
+// BurnSpan gives the span of the longest burn window that ends at at, of an
+// indicator with that interval: the entries that Burn wants overlap it.
+func BurnSpan(interval sla.Millis, at sla.Instant) sla.Span {
+	longest := interval
+	for _, w := range sla.BurnWindows {
+		longest = max(longest, w.Length)
+	}
+	return sla.Span{From: at.Add(-longest), To: at}
+}
+
+// Burn gives the burn rates of an objective over the windows that end at at (the
+// last measured instant), judged by the terms of c: its validity and period
+// play no part except that slices are aligned to periods of that kind. The
+// entries are those that overlap BurnSpan, in order of time. Amounts that
+// bridged a gap are spread over it.
+func Burn(c Case, entries []sla.Entry, at sla.Instant) (Rates, error) {
+	terms := *c.Agreement
+	terms.Valid = sla.Span{From: sla.Always, To: sla.Forever}
+	c.Agreement, c.Parted = &terms, false
+	b := burn{c: c, entries: entries, at: at, longest: BurnSpan(c.Indicator.Interval, at)}
+	if err := b.countFacts(); err != nil {
+		return nil, fmt.Errorf("burn rates of %s of %s: %w", c.Objective.Name, terms.Name, err)
+	}
+	shares := b.factShares()
+	if s := c.Objective.Method; s == sla.Timeslices || s == sla.RatioTimeslices {
+		var err error
+		if shares, err = b.sliceShares(); err != nil {
+			return nil, fmt.Errorf("burn rates of %s of %s: %w", c.Objective.Name, terms.Name, err)
+		}
+	}
+	b.rate(shares)
+	return b.rates, nil
+}
+
+// Burn gives the burn rates of the objective at at, with the target in force
+// then; an ended agreement is judged by its last version.
+func (b Book) Burn(agreement, objective string, at sla.Instant) (Rates, error) {
+	a := b.Catalogue.InForce(agreement, at)
+	if versions := b.Catalogue.Versions(agreement); a == nil && len(versions) > 0 {
+		a = versions[len(versions)-1]
+	}
+	if a == nil || a.Objective(objective) == nil {
+		return nil, fmt.Errorf("burn rates: the catalogue has no objective %s of an agreement %s", objective, agreement)
+	}
+	c, ok := b.newCase(a, a.Objective(objective), sla.Period{})
+	if !ok {
+		return nil, fmt.Errorf("burn rates: the catalogue has no indicator %s", a.Objective(objective).Indicator)
+	}
+	entries, err := b.Facts(c.Indicator.Name, BurnSpan(c.Indicator.Interval, at))
+	if err != nil {
+		return nil, fmt.Errorf("burn rates: reading the facts of %s: %w", c.Indicator.Name, err)
+	}
+	return Burn(c, entries, at)
+}
+
+// burn works out the burn rates of one case.
+type burn struct {
+	c       Case
+	entries []sla.Entry
+	at      sla.Instant
+	longest sla.Span
+	rates   Rates
+}
+
+// span gives a window's span; one shorter than the interval is one interval.
+func (b *burn) span(w sla.BurnWindow) sla.Span {
+	return sla.Span{From: b.at.Add(-max(w.Length, b.c.Indicator.Interval)), To: b.at}
+}
+
+// part is the bad part of all that was counted in a window.
+type part struct{ bad, all *big.Rat }
+
+// countFacts counts events or seconds in all windows.
+func (b *burn) countFacts() error {
+	c := b.c
+	c.Period = sla.Period{Span: b.longest}
+	scope, err := newScope(c)
+	if err != nil {
+		return err
+	}
+	for _, w := range sla.BurnWindows {
+		good, bad := b.countWindow(scope, b.span(w))
+		b.rates = append(b.rates, Rate{Window: w, Good: good.rat(), Bad: bad.rat()})
+	}
+	return nil
+}
+
+func (b *burn) countWindow(scope *scope, w sla.Span) (good, bad sum) {
+	events := b.c.Indicator.Facts() == sla.Events
+	for _, e := range b.entries {
+		e.From = e.From.Add(-e.Bridged)
+		in := e.Intersect(w)
+		if in.Empty() {
+			continue
+		}
+		for k := scope.at(in.From); k < len(scope.segments) && scope.segments[k].From < in.To; k++ {
+			g := &scope.segments[k]
+			of := g.Intersect(in).Length()
+			switch {
+			case of == 0:
+			case !g.good:
+				good.addShare(e.Good, of, e.Length())
+				bad.addShare(e.Bad, of, e.Length())
+			case events:
+				good.addShare(e.Good, of, e.Length())
+				good.addShare(e.Bad, of, e.Length())
+			}
+		}
+	}
+	if b.c.Indicator.Facts() == sla.Time {
+		_, until := scope.before(w.To)
+		_, from := scope.before(w.From)
+		good.add(sla.Seconds(until - from))
+	}
+	return good, bad
+}
+
+func (b *burn) factShares() []part {
+	out := make([]part, len(b.rates))
+	for i, r := range b.rates {
+		out[i] = part{r.Bad, plus(r.Good, r.Bad)}
+	}
+	return out
+}
+
+// sliceShares counts slices. They are judged over all of the longest window, so
+// that a run is not cut short at the beginning of a shorter one.
+func (b *burn) sliceShares() ([]part, error) {
+	out := make([]part, len(b.rates))
+	for i := range out {
+		out[i] = part{new(big.Rat), new(big.Rat)}
+	}
+	periods, err := b.periods()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range periods {
+		c := b.c
+		c.Period = p
+		t, err := newTally(c, b.at)
+		if err != nil {
+			return nil, err
+		}
+		t.slicer.keep = true
+		for _, e := range b.entries {
+			t.Add(e)
+		}
+		t.skip(t.end)
+		t.slicer.close(&t.outages)
+		t.slicer.endRun(&t.outages)
+		for i, r := range b.rates {
+			t.slicer.kept.within(t.scope, b.span(r.Window), &out[i])
+		}
+	}
+	return out, nil
+}
+
+// periods gives the periods over which the longest window reaches.
+func (b *burn) periods() ([]sla.Period, error) {
+	term := b.c.Agreement.Period
+	if term.Kind == sla.PeriodRolling {
+		return []sla.Period{{Span: b.longest}}, nil
+	}
+	loc, err := calendar.Zone(b.c.Agreement.Zone)
+	if err != nil {
+		return nil, err
+	}
+	var out []sla.Period
+	for p := calendar.PeriodAt(term, loc, b.longest.From); p.From < b.longest.To; p = calendar.Next(term, loc, p) {
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (b *burn) rate(shares []part) {
+	target := b.c.Objective.Target
+	if target == nil {
+		return
+	}
+	rest := new(big.Rat).Sub(big.NewRat(1, 1), target.Ratio())
+	for i, s := range shares {
+		if s.all.Sign() > 0 && rest.Sign() > 0 {
+			r := new(big.Rat).Quo(s.bad, s.all)
+			b.rates[i].Rate = r.Quo(r, rest)
+		}
+	}
+}
+
+// judged is a stretch of slices alike that count: how much of what is in it is bad.
+type judged struct {
+	from, to sla.Millis // as scope before them
+	bad, all *big.Rat   // over the whole stretch
+}
+
+type judgedList []judged
+
+// within adds up what of the list lies in w, pro rata by scope time.
+func (l judgedList) within(s *scope, w sla.Span, sum *part) {
+	from, _ := s.before(w.From)
+	to, _ := s.before(w.To)
+	for _, j := range l {
+		of := min(j.to, to) - max(j.from, from)
+		if of <= 0 {
+			continue
+		}
+		share := big.NewRat(int64(of), int64(j.to-j.from))
+		sum.bad.Add(sum.bad, new(big.Rat).Mul(j.bad, share))
+		sum.all.Add(sum.all, share.Mul(share, j.all))
+	}
+}
