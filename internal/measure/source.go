@@ -2,7 +2,10 @@ package measure
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/url"
+	"sync"
 	"time"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -48,27 +51,169 @@ type Options struct {
 	Observe func(Request)
 	// Clock times the requests for Observe; without it they take no time.
 	Clock func() time.Time
-	// Read replaces the reading over HTTP, for series in memory.
+	// Read replaces the reading over HTTP, for series in memory. Indicators of
+	// the kind query cannot be measured then.
 	Read Read
 }
 
 // Request is what Observe hears of one request.
 type Request struct {
 	Kind    string // samples, evidence or query
-	Result  string // ok, or the kind of the problem, or split
+	Result  string // ok, split, or the kind of the problem
 	Took    time.Duration
 	Samples int
 	Bytes   int64
 }
 
 // Source measures the indicators of one data source. Its methods may be called
-// concurrently; the state of an indicator must not be in two calls at once.
-type Source struct{}
+// concurrently; one indicator must not be in two calls at once.
+type Source struct {
+	o    Options
+	read func(ctx context.Context, kind, selector string, span sla.Span) ([]Series, error)
+	base *url.URL
+
+	mu sync.Mutex
+	// What was learnt of the source; losing it costs time, never facts.
+	pace   map[string]pace // by indicator
+	groups map[string]int  // by metric name: how many reads one request may unite
+	wait   sla.Instant     // the source asked to be left alone until then
+}
 
 // New gives a source. It makes no request.
-func New(o Options) (*Source, error) { return nil, nil }
+func New(o Options) (*Source, error) {
+	o.Timeout = orDefault(o.Timeout, 30*time.Second)
+	o.Concurrency = orDefault(o.Concurrency, 4)
+	o.Piece = orDefault(o.Piece, sla.Hour)
+	o.FinaliseAfter = orDefault(o.FinaliseAfter, sla.Hour)
+	o.MaxBody = orDefault(o.MaxBody, 32<<20)
+	s := &Source{o: o, pace: map[string]pace{}, groups: map[string]int{}}
+	if o.Read != nil {
+		s.read = func(ctx context.Context, _, selector string, span sla.Span) ([]Series, error) {
+			return o.Read(ctx, selector, span)
+		}
+		return s, nil
+	}
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("the address of source %q is not one: want http://HOST:PORT or https://HOST", o.Name)
+	}
+	s.base, s.read = u, s.readHTTP
+	s.o.HTTP = sameHost(o.HTTP)
+	return s, nil
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
 
 // Measure advances every task by one bounded piece, at most up to now − lag,
 // and gives the outcomes in the order of the tasks. It never fails as a whole:
 // what went wrong stands in the outcomes.
-func (s *Source) Measure(ctx context.Context, tasks []Task, now sla.Instant) []Outcome { return nil }
+func (s *Source) Measure(ctx context.Context, tasks []Task, now sla.Instant) []Outcome {
+	runs := make([]*run, len(tasks))
+	for i, t := range tasks {
+		runs[i] = s.prepare(t, now, len(tasks))
+	}
+	if p := s.leftAlone(now); p != nil {
+		for _, r := range runs {
+			r.stop(p)
+		}
+	}
+	s.fetch(ctx, runs, now)
+	s.each(runs, func(r *run) { r.walk() })
+	s.weigh(ctx, runs, now)
+	out := make([]Outcome, len(runs))
+	for i, r := range runs {
+		out[i] = s.finish(r, now)
+	}
+	return out
+}
+
+// each calls do for the runs that still go on, several at once.
+func (s *Source) each(runs []*run, do func(*run)) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, s.o.Concurrency)
+	for _, r := range runs {
+		if r.idle() || r.query {
+			continue
+		}
+		wg.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer func() { <-slots; wg.Done() }()
+			do(r)
+		}()
+	}
+	wg.Wait()
+}
+
+// weigh gathers evidence for what is not certain, once for all runs, and
+// decides the intervals.
+func (s *Source) weigh(ctx context.Context, runs []*run, now sla.Instant) {
+	var needs []need
+	for _, r := range runs {
+		if !r.idle() && !r.query {
+			r.ask(func(n need) { needs = append(needs, n) })
+			if p := s.misaligned(ctx, r); p != nil {
+				r.stop(p)
+			}
+		}
+	}
+	ev, err := s.gather(ctx, needs)
+	p := s.problem(err, now)
+	s.each(runs, func(r *run) {
+		if p != nil && r.needsEvidence() {
+			r.stop(p)
+			return
+		}
+		r.decide(ev)
+	})
+}
+
+// needsEvidence reports whether the run cannot be decided without evidence.
+func (r *run) needsEvidence() bool {
+	needed := false
+	r.ask(func(need) { needed = true })
+	return needed
+}
+
+// decide books what was uncertain and decides what can be decided.
+func (r *run) decide(ev *evidence) {
+	if ev == nil {
+		ev = &evidence{}
+	}
+	if r.task.Indicator.Kind == sla.TimeGauge {
+		r.settleTime()
+	} else {
+		r.resolve(ev)
+		r.settle(ev)
+	}
+	r.advance()
+	r.dropHeld()
+}
+
+// finish makes the outcome of a run.
+func (s *Source) finish(r *run, now sla.Instant) Outcome {
+	out := Outcome{Indicator: r.task.Indicator.Name, State: r.task.State, Cursor: r.task.Cursor, Samples: r.samples, Problem: r.problem}
+	out.Behind = max(0, r.lagged.Sub(r.task.Cursor))
+	if r.state == nil || r.quiet {
+		return out
+	}
+	if p := r.problem; p != nil {
+		r.state, r.problem = r.task.state(len(r.lanes)), p
+		r.entries, r.rejected = nil, nil
+		if p.Kind == Misconfigured || p.Kind == Partial {
+			r.giveUp(now, s.o.FinaliseAfter)
+		}
+	}
+	out.Entries = r.entries
+	out.Rejected = r.rejections()
+	out.State, out.Cursor = r.state.encode(), r.state.cursor
+	out.Remaining = r.problem == nil && r.state.cursor < r.goal && (r.state.read < r.lagged || r.query)
+	out.Behind = max(0, r.lagged.Sub(r.state.cursor))
+	return out
+}

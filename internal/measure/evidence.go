@@ -1,0 +1,238 @@
+package measure
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// evidence is what is known of targets: when they were scraped, and when with success.
+type evidence struct {
+	up map[target]*scrapes
+}
+
+// scrapes are the times of a target's up samples, sorted.
+type scrapes struct{ all, alive []sla.Instant }
+
+// maxInstances bounds how many instances a request for evidence names.
+const maxInstances = 50
+
+// need asks for the up of the targets that the matchers select.
+type need struct {
+	matchers string // rendered, without the metric's name
+	instance string // one instance of it; empty: all
+	span     sla.Span
+}
+
+// ask adds what the candidates and the empty intervals need.
+func (r *run) ask(add func(need)) {
+	for k := range r.pending {
+		c := &r.pending[k]
+		if c.target == (target{}) {
+			continue
+		}
+		from := r.book.start(c.i).Add(-r.interval)
+		if c.returning {
+			from = c.last
+		}
+		add(need{equals("job", c.target.job), c.target.instance, sla.Span{From: from, To: c.t + 1}})
+	}
+	for _, i := range r.empty() {
+		for _, m := range r.jobs() {
+			add(need{matchers: m, span: sla.Span{From: r.book.start(i), To: r.book.end(i)}})
+		}
+	}
+}
+
+func equals(name, value string) string {
+	return (&labels.Matcher{Type: labels.MatchEqual, Name: name, Value: value}).String()
+}
+
+// jobs gives matchers for the indicator's targets: those of its selectors, or
+// else the jobs of the series that it knows.
+func (r *run) jobs() []string {
+	if ms := targetMatchers(r.lanes); len(ms) > 0 {
+		return []string{join(ms)}
+	}
+	var out []string
+	for _, l := range r.state.lanes {
+		for k := range l.series {
+			if job := get(labelsOf(k), "job"); job != "" {
+				out = append(out, equals("job", job))
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func join(parts []string) string {
+	out := ""
+	for i, p := range parts {
+		if i > 0 {
+			out += ","
+		}
+		out += p
+	}
+	return out
+}
+
+// request is one request for evidence.
+type request struct {
+	selector string
+	span     sla.Span
+}
+
+// requests merges needs: few requests, none for time that nobody asked for.
+func requests(needs []need) []request {
+	type ask struct {
+		all       bool
+		instances []string
+		spans     []sla.Span
+	}
+	asks := map[string]*ask{}
+	for _, n := range needs {
+		a := asks[n.matchers]
+		if a == nil {
+			a = &ask{}
+			asks[n.matchers] = a
+		}
+		a.all = a.all || n.instance == ""
+		a.instances = append(a.instances, n.instance)
+		a.spans = append(a.spans, n.span)
+	}
+	var out []request
+	for matchers, a := range asks {
+		text := "{" + equals(metricName, "up") + "," + matchers
+		slices.Sort(a.instances)
+		if in := slices.Compact(a.instances); !a.all && len(in) <= maxInstances {
+			text += "," + alternatives("instance", in)
+		}
+		for _, span := range merge(a.spans) {
+			out = append(out, request{text + "}", span})
+		}
+	}
+	slices.SortFunc(out, func(a, b request) int {
+		return cmp.Or(cmp.Compare(a.selector, b.selector), cmp.Compare(a.span.From, b.span.From))
+	})
+	return out
+}
+
+// merge unites spans that lie less than an hour apart.
+func merge(spans []sla.Span) []sla.Span {
+	slices.SortFunc(spans, func(a, b sla.Span) int { return cmp.Compare(a.From, b.From) })
+	var out []sla.Span
+	for _, s := range spans {
+		if n := len(out); n > 0 && s.From <= out[n-1].To.Add(sla.Hour) {
+			out[n-1].To = max(out[n-1].To, s.To)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// take adds the answer to a request.
+func (e *evidence) take(answer []Series) {
+	for _, s := range answer {
+		t := targetOf(s.Labels)
+		if t == (target{}) {
+			continue
+		}
+		at := e.up[t]
+		if at == nil {
+			at = &scrapes{}
+			e.up[t] = at
+		}
+		for _, sample := range s.Samples {
+			if sample.V.kind == stale {
+				continue
+			}
+			at.all = append(at.all, sample.T)
+			if sample.V == Int(1) {
+				at.alive = append(at.alive, sample.T)
+			}
+		}
+	}
+}
+
+// sort puts what was taken in order.
+func (e *evidence) sort() {
+	for _, at := range e.up {
+		slices.Sort(at.all)
+		slices.Sort(at.alive)
+	}
+}
+
+// present reports whether the target has an up sample in [from, to].
+func (e *evidence) present(t target, from, to sla.Instant) bool {
+	at := e.up[t]
+	return at != nil && anyIn(at.all, from, to)
+}
+
+// alive reports whether the target was scraped with success after and before
+// the two instants, both exclusive.
+func (e *evidence) alive(t target, after, before sla.Instant) bool {
+	at := e.up[t]
+	return at != nil && anyIn(at.alive, after+1, before-1)
+}
+
+func anyIn(times []sla.Instant, from, to sla.Instant) bool {
+	i, _ := slices.BinarySearch(times, from)
+	return i < len(times) && times[i] <= to
+}
+
+// anyAlive gives the times at which any target that the matchers select was
+// scraped with success.
+func (e *evidence) anyAlive(matchers []string) []sla.Instant {
+	var out []sla.Instant
+	for _, m := range matchers {
+		s, err := parseSelector("{" + m + "}")
+		if err != nil {
+			continue // rendered by ourselves
+		}
+		for t, at := range e.up {
+			if s.matches([]Label{{"instance", t.instance}, {"job", t.job}}) {
+				out = append(out, at.alive...)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// gather reads the evidence that the runs need.
+func (s *Source) gather(ctx context.Context, needs []need) (*evidence, error) {
+	ev := &evidence{up: map[target]*scrapes{}}
+	for _, q := range requests(needs) {
+		if err := s.inPieces(ctx, q, ev.take); err != nil {
+			return nil, err
+		}
+	}
+	ev.sort()
+	return ev, nil
+}
+
+// inPieces reads a request in spans that the source is willing to answer.
+func (s *Source) inPieces(ctx context.Context, q request, take func([]Series)) error {
+	step := s.o.Piece
+	for from := q.span.From; from < q.span.To; {
+		span := sla.Span{From: from, To: min(q.span.To, from.Add(step))}
+		series, err := s.read(ctx, "evidence", q.selector, span)
+		if errors.Is(err, errTooMuch) && span.Length() > sla.Second {
+			step = span.Length() / 2
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		take(series)
+		from = span.To
+	}
+	return nil
+}

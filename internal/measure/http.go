@@ -1,0 +1,166 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// maxRedirects bounds how often a source may send us on.
+const maxRedirects = 5
+
+// errElsewhere ends a request that is sent on to another host.
+var errElsewhere = errors.New("it redirects to another host, which is not followed")
+
+// sameHost gives the client with redirects limited to the host first asked: a
+// source must not send credentials or questions elsewhere.
+func sameHost(c *http.Client) *http.Client {
+	out := http.Client{}
+	if c != nil {
+		out = *c
+	}
+	out.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		if req.URL.Host != via[0].URL.Host || (req.URL.Scheme != via[0].URL.Scheme && req.URL.Scheme != "https") {
+			return errElsewhere
+		}
+		if len(via) >= maxRedirects {
+			return errors.New("it redirects without end")
+		}
+		return nil
+	}
+	return &out
+}
+
+// readHTTP reads raw samples: an instant query of a range at its last millisecond.
+func (s *Source) readHTTP(ctx context.Context, kind, selector string, span sla.Span) ([]Series, error) {
+	form := url.Values{
+		"query": {fmt.Sprintf("%s[%dms]", selector, span.Length())},
+		"time":  {seconds(span.To - 1)},
+	}
+	return s.ask(ctx, kind, "query", form, span)
+}
+
+// seconds gives an instant as the API takes it.
+func seconds(i sla.Instant) string {
+	return strconv.FormatFloat(float64(i)/1000, 'f', 3, 64)
+}
+
+// ask makes one request of the query API.
+func (s *Source) ask(ctx context.Context, kind, path string, form url.Values, span sla.Span) ([]Series, error) {
+	var begin time.Time
+	if s.o.Clock != nil {
+		begin = s.o.Clock()
+	}
+	got, size, err := s.exchange(ctx, path, form, span)
+	if s.o.Observe != nil {
+		q := Request{Kind: kind, Result: resultOf(err), Samples: got.samples, Bytes: size}
+		if s.o.Clock != nil {
+			q.Took = s.o.Clock().Sub(begin)
+		}
+		s.o.Observe(q)
+	}
+	return got.series, err
+}
+
+func resultOf(err error) string {
+	var p *Problem
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.Is(err, errTooMuch):
+		return "split"
+	case errors.As(err, &p):
+		return string(p.Kind)
+	}
+	return string(Pending)
+}
+
+// exchange sends the request and reads the whole answer within the timeout.
+func (s *Source) exchange(ctx context.Context, path string, form url.Values, span sla.Span) (answer, int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.o.Timeout)
+	defer cancel()
+	req, err := s.request(ctx, path, form)
+	if err != nil {
+		return answer{}, 0, err
+	}
+	resp, err := s.o.HTTP.Do(req)
+	if err != nil {
+		return answer{}, 0, s.unreached(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, s.o.MaxBody+1))
+	switch {
+	case err != nil:
+		return answer{}, int64(len(body)), s.unreached(err)
+	case int64(len(body)) > s.o.MaxBody:
+		return answer{}, int64(len(body)), fmt.Errorf("the answer is larger than %d bytes: %w", s.o.MaxBody, errTooMuch)
+	}
+	got, err := s.classify(resp, body, span)
+	return got, int64(len(body)), err
+}
+
+func (s *Source) request(ctx context.Context, path string, form url.Values) (*http.Request, error) {
+	s.parameters(form)
+	u := s.base.JoinPath("api", "v1", path)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, fmt.Errorf("asking source %s: %w", s.o.Name, err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	if local(u.Hostname()) {
+		// Packing costs more than the loopback interface does.
+		req.Header.Set("Accept-Encoding", "identity")
+	}
+	for name, value := range s.o.Headers {
+		req.Header.Set(name, value)
+	}
+	return req, nil
+}
+
+func local(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// parameters adds what a make needs so that its answer is complete and raw.
+func (s *Source) parameters(form url.Values) {
+	form.Set("timeout", s.o.Timeout.String())
+	switch s.o.Kind {
+	case VictoriaMetrics:
+		form.Set("nocache", "1")
+	case Thanos:
+		form.Set("partial_response", "false")
+		form.Set("max_source_resolution", "0s")
+		form.Set("dedup", "true")
+	}
+}
+
+// unreached says that no answer came. The address is left out: it may hold a password.
+func (s *Source) unreached(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	p := &Problem{Kind: Pending, Text: fmt.Sprintf("source %s does not answer: %v", s.o.Name, err)}
+	var op *net.OpError
+	switch {
+	case errors.Is(err, errElsewhere):
+		p.Kind, p.SourceDown = Unusable, true
+		p.Text = fmt.Sprintf("source %s cannot be used: %v", s.o.Name, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		p.Text = fmt.Sprintf("source %s did not answer within %s", s.o.Name, s.o.Timeout)
+	case errors.As(err, &op):
+		p.SourceDown = true
+	}
+	return p
+}

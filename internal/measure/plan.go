@@ -1,0 +1,246 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// maxUnited is how many reads one request unites at most.
+const maxUnited = 200
+
+// want is one lane of a run that is to be read.
+type want struct {
+	run  *run
+	lane int
+}
+
+func (w want) ask() envelope { return w.run.lanes[w.lane].ask }
+
+// group is one request and what it serves.
+type group struct {
+	span  sla.Span
+	wants []want
+}
+
+// selector gives what the request asks for.
+func (g *group) selector() string {
+	e := envelope{values: map[string][]string{}, others: g.wants[0].ask().others}
+	for _, w := range g.wants {
+		for name, values := range w.ask().values {
+			e.values[name] = append(e.values[name], values...)
+		}
+	}
+	for name := range e.values {
+		slices.Sort(e.values[name])
+		e.values[name] = slices.Compact(e.values[name])
+	}
+	return e.String()
+}
+
+// plan unites the reads of the runs into few requests: reads of one span and
+// metric that differ in the value of one label at most. What is far behind is
+// read by itself.
+func (s *Source) plan(runs []*run) []*group {
+	alike := map[string][]want{}
+	for _, r := range runs {
+		if r.idle() || r.query {
+			continue
+		}
+		for i := range r.lanes {
+			w := want{r, i}
+			alike[w.shape()] = append(alike[w.shape()], w)
+		}
+	}
+	var out []*group
+	for _, shape := range sortedKeys(alike) {
+		split := splitLabel(alike[shape])
+		byRest := map[string][]want{}
+		for _, w := range alike[shape] {
+			rest := w.rest(split)
+			byRest[rest] = append(byRest[rest], w)
+		}
+		for _, rest := range sortedKeys(byRest) {
+			wants := byRest[rest]
+			size := s.united(wants[0])
+			for part := range slices.Chunk(wants, size) {
+				out = append(out, &group{span: part[0].run.span, wants: part})
+			}
+		}
+	}
+	return out
+}
+
+func sortedKeys[T any](m map[string]T) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// shape tells reads apart that can never be united.
+func (w want) shape() string {
+	ask, span := w.ask(), w.run.span
+	alone := ""
+	if span.Length() > live+baseline {
+		alone = w.run.task.Indicator.Name
+	}
+	return fmt.Sprintf("%d %d %q %q %q %q", span.From, span.To, alone, ask.names(), ask.others, ask.values[metricName])
+}
+
+// splitLabel gives the label in which the reads differ most.
+func splitLabel(wants []want) string {
+	best, most := "", 1
+	for _, name := range wants[0].ask().names() {
+		distinct := map[string]bool{}
+		for _, w := range wants {
+			distinct[strings.Join(w.ask().values[name], "\xff")] = true
+		}
+		if len(distinct) > most {
+			best, most = name, len(distinct)
+		}
+	}
+	return best
+}
+
+// rest gives what a read asks for apart from one label.
+func (w want) rest(split string) string {
+	var b strings.Builder
+	ask := w.ask()
+	for _, name := range ask.names() {
+		if name != split {
+			fmt.Fprintf(&b, "%q=%q ", name, ask.values[name])
+		}
+	}
+	return b.String()
+}
+
+// united gives how many reads of a metric one request may unite.
+func (s *Source) united(w want) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n, ok := s.groups[strings.Join(w.ask().values[metricName], "|")]; ok {
+		return n
+	}
+	return maxUnited
+}
+
+func (s *Source) uniteLess(w want, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.groups[strings.Join(w.ask().values[metricName], "|")] = n
+}
+
+// fetch reads what the runs need, several requests at once. When the source as
+// a whole does not answer, the rest is not asked for.
+func (s *Source) fetch(ctx context.Context, runs []*run, now sla.Instant) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex
+		down *Problem
+	)
+	slots := make(chan struct{}, s.o.Concurrency)
+	start := func(do func() *Problem, stop func(*Problem)) {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			mu.Lock()
+			p := down
+			mu.Unlock()
+			if p == nil {
+				p = do()
+			}
+			if p == nil {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if p.SourceDown && down == nil {
+				down = p
+			}
+			stop(p)
+		})
+	}
+	for _, g := range s.plan(runs) {
+		start(func() *Problem { return s.problem(s.serve(ctx, g, now), now) }, g.stop)
+	}
+	for _, r := range runs {
+		if r.query && !r.idle() {
+			start(func() *Problem { return s.problem(s.evaluate(ctx, r), now) }, r.stop)
+		}
+	}
+	wg.Wait()
+	for _, r := range runs {
+		if !r.idle() {
+			s.learn(r)
+		}
+	}
+}
+
+func (g *group) stop(p *Problem) {
+	for _, w := range g.wants {
+		w.run.mu.Lock()
+		w.run.stop(p)
+		w.run.mu.Unlock()
+	}
+}
+
+// serve reads a group and hands every read its series. When it is too much for
+// the source the group is halved, then the span of what remains.
+func (s *Source) serve(ctx context.Context, g *group, now sla.Instant) error {
+	series, err := s.read(ctx, "samples", g.selector(), g.span)
+	if err == nil {
+		g.hand(series)
+		return nil
+	}
+	if !errors.Is(err, errTooMuch) {
+		return err
+	}
+	if n := len(g.wants); n > 1 {
+		s.uniteLess(g.wants[0], (n+1)/2)
+		for _, half := range [][]want{g.wants[:n/2], g.wants[n/2:]} {
+			part := &group{g.span, half}
+			if err := s.serve(ctx, part, now); err != nil {
+				part.stop(s.problem(err, now))
+			}
+		}
+		return nil
+	}
+	half := g.span.Length() / 2
+	if half < sla.Second {
+		return &Problem{Kind: Misconfigured, Text: "the source says that even one second of it is too much: " + err.Error()}
+	}
+	r := g.wants[0].run
+	s.refuseLonger(r.task.Indicator.Name, half)
+	return s.serve(ctx, &group{sla.Span{From: g.span.From, To: g.span.From.Add(half)}, g.wants}, now)
+}
+
+// hand gives every read its series.
+func (g *group) hand(series []Series) {
+	for _, w := range g.wants {
+		l := &w.run.lanes[w.lane]
+		var mine []Series
+		n := 0
+		for i := range series {
+			if len(g.wants) == 1 || l.role(series[i].Labels) != 0 {
+				mine = append(mine, series[i])
+				n += len(series[i].Samples)
+			}
+		}
+		w.run.mu.Lock()
+		w.run.answers[w.lane] = mine
+		w.run.samples += n
+		// Another lane may have been read further: what is beyond is left for later.
+		w.run.span.To = min(w.run.span.To, g.span.To)
+		w.run.mu.Unlock()
+	}
+}
