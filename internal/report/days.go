@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -21,9 +22,10 @@ func countOf(v *sla.Verdict) count {
 }
 
 // days gives what each local day added to the verdict, so that the days add up
-// to the period; faultless ones are left out.
+// to the period; faultless ones are left out. An entry over midnight belongs to the
+// day on which it begins.
 func (d *desk) days(v *sla.Verdict, s source) ([]Day, error) {
-	tally, err := d.tally(s)
+	tally, err := judge.NewTally(s.Case)
 	if err != nil {
 		return nil, err
 	}

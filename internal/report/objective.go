@@ -1,13 +1,14 @@
 package report
 
 import (
+	"fmt"
 	"math/big"
 
 	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/sla"
 )
 
-// source is what stands behind a verdict: its case, and since when facts are known.
+// source is what stands behind a verdict: its case and the facts that were judged.
 type source struct {
 	judge.Case
 	entries []sla.Entry
@@ -50,8 +51,12 @@ func (d *desk) source(v *sla.Verdict) (source, error) {
 		if c.Agreement.Version != v.Version || c.Objective.Name != v.Objective {
 			continue
 		}
-		entries, err := d.Book.Facts(v.Indicator, v.Part)
-		return source{c, entries}, err
+		passed := v.Part.Intersect(sla.Span{From: v.Part.From, To: d.Now})
+		entries, err := d.Book.Facts(v.Indicator, passed)
+		if err != nil {
+			return source{}, fmt.Errorf("reading the facts of %s: %w", v.Indicator, err)
+		}
+		return source{c, entries}, nil
 	}
 	return source{}, errNoCase(v)
 }
@@ -76,7 +81,7 @@ func unitOf(v *sla.Verdict) Unit {
 	switch {
 	case v.Facts == sla.Mean:
 		return UnitValue
-	case v.Facts == sla.Time, v.Method == sla.Timeslices, v.Method == sla.RatioTimeslices:
+	case v.Facts == sla.Time, v.Method == sla.Timeslices:
 		return UnitSeconds
 	}
 	return UnitEvents
@@ -163,7 +168,7 @@ func (d *desk) withoutExclusions(v *sla.Verdict, s source) (*Share, error) {
 	terms := *s.Agreement
 	terms.Planned = sla.PlannedCounted
 	s.Agreement = &terms
-	again, err := d.tally(s)
+	again, err := judge.NewTally(s.Case)
 	if err != nil {
 		return nil, err
 	}
@@ -178,5 +183,3 @@ func (d *desk) withoutExclusions(v *sla.Verdict, s source) (*Share, error) {
 func (d *desk) moment(v *sla.Verdict) judge.Moment {
 	return judge.Moment{Now: d.Now, Final: d.Book.Final(v.Indicator)}
 }
-
-func (d *desk) tally(s source) (*judge.Tally, error) { return judge.NewTally(s.Case) }

@@ -62,9 +62,9 @@ func (d *desk) counted(s *Summary) string {
 	case s.Judged == 0:
 		return "No target could be judged: no data."
 	case !d.closed():
-		return fmt.Sprintf("%d of %s met so far.", s.Met, d.lang.Count(s.Judged, "target is", "targets are"))
+		return fmt.Sprintf("%d of %d targets are met so far.", s.Met, s.Judged)
 	}
-	return fmt.Sprintf("%d of %s met.", s.Met, d.lang.Count(s.Judged, "target was", "targets were"))
+	return fmt.Sprintf("%d of %d targets were met.", s.Met, s.Judged)
 }
 
 // missed tells of the targets that are not kept, worst first, and who caused it.
@@ -102,7 +102,7 @@ func (d *desk) missedOne(o *Objective) string {
 	}
 	text := fmt.Sprintf("%s%s %s %s against %s", d.name(o.Name), d.inPart(o), was, d.achievedText(o), d.targetText(o))
 	switch {
-	case o.Budget == nil:
+	case o.Budget == nil, o.Method == sla.RatioTimeslices:
 		return text + "."
 	case o.Budget.Left.Sign() >= 0:
 		return text + ", but a limit was exceeded: " + d.exceeded(o) + "."

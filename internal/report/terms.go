@@ -100,6 +100,9 @@ func (d *desk) credits(r *Review) error {
 			continue
 		}
 		sum := reached(c)
+		if (c.Percent == nil || c.Percent.Sign() == 0) && (c.Amount == nil || c.Amount.Minor == 0) {
+			continue // below the smallest credit that is paid
+		}
 		line := Credit{
 			Objective: d.verdicts[i].Objective, Band: c.Band, Percent: sum.Percent,
 			Amount: sum.Amount, Currency: sum.Currency, Status: Accrued,
