@@ -11,7 +11,6 @@ import (
 	"github.com/slmd/slmd/internal/sla"
 )
 
-
 // results collects what the standings say.
 type results struct {
 	opts       *Options
