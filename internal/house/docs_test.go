@@ -179,3 +179,35 @@ func read(t *testing.T, name string) string {
 	}
 	return string(text)
 }
+
+var (
+	required   = regexp.MustCompile(`(?m)^\t(\S+) v\S+$`)
+	dependency = regexp.MustCompile(`\b(?:github\.com|golang\.org|pgregory\.net|go\.uber\.org|codeberg\.org)/[\w./-]*\w`)
+)
+
+func TestEveryDependencyHasItsReasonInTheDocs(t *testing.T) {
+	direct, explained := map[string]bool{}, map[string]bool{}
+	for _, m := range required.FindAllStringSubmatch(read(t, "go.mod"), -1) { // indirect ones have a comment behind
+		direct[m[1]] = true
+	}
+	for line := range strings.Lines(read(t, "docs/dependencies.md")) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			for _, path := range dependency.FindAllString(cells[1], -1) {
+				explained[path] = true
+			}
+		}
+	}
+	for path := range direct {
+		if !explained[path] {
+			t.Errorf("docs/dependencies.md gives no reason for %s", path)
+		}
+	}
+	for path := range explained {
+		if !direct[path] {
+			t.Errorf("docs/dependencies.md explains %s, which go.mod does not require", path)
+		}
+	}
+	if len(direct) < 5 {
+		t.Errorf("go.mod requires %d modules directly, which cannot be all", len(direct))
+	}
+}
