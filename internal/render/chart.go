@@ -96,7 +96,8 @@ func (p *page) burnDown(o *report.Objective) *burn {
 		from, to = o.Part.From, o.Part.To
 	}
 	dates := local(from, to)
-	if o.Budget == nil || o.Budget.Allowed.Sign() <= 0 || len(o.Days) == 0 || len(dates) < 2 {
+	if o.Budget == nil || o.Budget.Allowed.Sign() <= 0 || len(o.Days) == 0 || len(dates) < 2 ||
+		o.Method == sla.RatioTimeslices { // its budget counts slices, its days what was in them
 		return nil
 	}
 	c := burnFrame()

@@ -77,6 +77,9 @@ func (p *page) functions() template.FuncMap {
 		"blames":   p.blames,
 		"words":    func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
 		"change":   p.change,
+		"measure":  p.measure,
+		"budget":   p.budget,
+		"lost":     p.lost,
 		"last":     last,
 	}
 }
@@ -169,14 +172,50 @@ func (p *page) money(amount, currency any) string {
 	return p.lang.Money(fmt.Sprint(amount), fmt.Sprint(currency))
 }
 
-func (p *page) change(t report.Text) string {
+// isShare reports whether a measure is a percentage; the others count.
+func isShare(name string) bool {
+	return name == "targets_met" || name == "current_agreements" || name == "timely_reviews"
+}
+
+func (p *page) measure(name string, value report.Text) string {
+	switch {
+	case value == "":
+		return "–"
+	case isShare(name):
+		return p.lang.Percent(string(value))
+	}
+	return p.lang.Number(string(value))
+}
+
+// change says how a measure moved: in percentage points, or in percent of what it was.
+func (p *page) change(name string, t report.Text) string {
 	if t == "" {
 		return "–"
 	}
+	text := p.lang.Number(string(t))
 	if r := report.Number(t).Rat(); r != nil && r.Sign() > 0 {
-		return "+" + string(t)
+		text = "+" + text
 	}
-	return p.lang.Number(string(t))
+	if isShare(name) {
+		return text + " points"
+	}
+	return text + "%"
+}
+
+// lost says a bad amount with its unit.
+func (p *page) lost(o *report.Objective, n report.Number) string {
+	if o.Unit == report.UnitEvents {
+		return p.Amount(o, n) + " bad events"
+	}
+	return p.Amount(o, n)
+}
+
+// budget says an error budget; that of ratio timeslices counts slices.
+func (p *page) budget(o *report.Objective, n report.Number) string {
+	if o.Method == sla.RatioTimeslices {
+		return p.Amount(&report.Objective{Unit: report.UnitValue}, n) + " slices"
+	}
+	return p.Amount(o, n)
 }
 
 func last(h []report.History) *report.History {

@@ -157,7 +157,7 @@ func (p *page) trendOf(r row) *trend {
 	}
 	for i, c := range r.Cells {
 		x := trendLeft + step*float64(i)
-		if i == 0 || i == len(r.Cells)-1 || (i%3 == 0 && i < len(r.Cells)-2) {
+		if i == 0 || i == len(r.Cells)-1 || (i == len(r.Cells)/2 && len(r.Cells) > 5) {
 			t.X = append(t.X, tick{px(x), p.lang.ShortPeriod(c.Period), anchor(i, len(r.Cells))})
 		}
 		if c.New {
