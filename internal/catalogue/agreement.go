@@ -32,7 +32,10 @@ func (r *Reader) agreement(n document.Node) sla.Agreement {
 		a.Valid = validity(n, zone)
 	}
 	if n, ok := f.Get("calendar"); ok {
-		if s, ok := n.Name(); ok && s != "always" {
+		if n.IsMapping() { // hours of this version alone, as export writes them after they changed
+			k := r.calendar(n)
+			a.Calendar = &k
+		} else if s, ok := n.Name(); ok && s != "always" {
 			r.calendars[len(r.cat.Agreements)] = n
 		}
 	}

@@ -75,7 +75,10 @@ func week(n document.Node, to *[7][]sla.ClockSpan) {
 				f.KeyProblem(key, "%s has its hours already: name each day once", dayNames[d])
 				break
 			}
-			taken[d], to[d] = true, hours
+			taken[d] = true
+			if len(hours) > 0 {
+				to[d] = hours
+			}
 		}
 	}
 }

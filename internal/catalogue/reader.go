@@ -15,6 +15,9 @@ import (
 type Options struct {
 	// Zone is the time zone of files that name none; empty: UTC.
 	Zone string
+	// Current is the catalogue in force, nil when there is none: files may refer
+	// to what it holds without naming it again.
+	Current *sla.Catalogue
 }
 
 // Warnings are findings that do not keep a catalogue from being used.
@@ -172,12 +175,20 @@ func (r *Reader) place(path string) document.Position {
 // when there are problems.
 func (r *Reader) Finish(check func(*sla.Catalogue) []sla.Problem) (*sla.Catalogue, Warnings, error) {
 	cat := &r.cat
-	r.inlineCalendars()
-	r.defaultMethods()
+	all := cat.Over(r.opts.Current)
+	r.inlineCalendars(all)
+	r.defaultMethods(all)
 	problems, warnings := r.problems, Warnings(nil)
 	if len(problems) == 0 { // else references would fail that are only misspelt
-		for _, p := range check(cat) {
+		all = cat.Over(r.opts.Current)
+		for _, p := range check(all) {
+			if r.ofCurrent(p.Path) && p.Warning {
+				continue // said when it was applied
+			}
 			found := document.Problem{Position: r.place(p.Path), Text: p.Text}
+			if r.ofCurrent(p.Path) {
+				found = document.Problem{Position: document.Position{File: "the catalogue in force"}, Text: p.Text}
+			}
 			if p.Warning {
 				warnings = append(warnings, found)
 			} else {
@@ -194,13 +205,27 @@ func (r *Reader) Finish(check func(*sla.Catalogue) []sla.Problem) (*sla.Catalogu
 	return cat, warnings, nil
 }
 
-func (r *Reader) inlineCalendars() {
+// ofCurrent reports whether a path leads to an item that no file names: those
+// stand behind the ones of the files.
+func (r *Reader) ofCurrent(path string) bool {
+	var i int
+	list, rest, ok := strings.Cut(path, "[")
+	if _, err := fmt.Sscanf(rest, "%d]", &i); !ok || err != nil {
+		return false
+	}
+	return i >= map[string]int{
+		"parties": len(r.cat.Parties), "calendars": len(r.cat.Calendars), "services": len(r.cat.Services),
+		"indicators": len(r.cat.Indicators), "agreements": len(r.cat.Agreements), "exclusions": len(r.cat.Exclusions),
+	}[list]
+}
+
+func (r *Reader) inlineCalendars(all *sla.Catalogue) {
 	for i, n := range r.calendars {
 		name, _ := n.Scalar()
-		k := r.cat.Calendar(name)
+		k := all.Calendar(name)
 		if k == nil {
 			r.problems = append(r.problems, document.Problem{Position: n.Position(),
-				Text: fmt.Sprintf("no calendar is named %q%s", name, Known(name, names(r.cat.Calendars, func(k sla.Calendar) string { return k.Name })))})
+				Text: fmt.Sprintf("no calendar is named %q%s", name, Known(name, names(all.Calendars, func(k sla.Calendar) string { return k.Name })))})
 			continue
 		}
 		inlined := *k
@@ -209,10 +234,10 @@ func (r *Reader) inlineCalendars() {
 }
 
 // defaultMethods fills in the methods that follow from what the indicator counts.
-func (r *Reader) defaultMethods() {
+func (r *Reader) defaultMethods(all *sla.Catalogue) {
 	for _, p := range r.methods {
 		o := &r.cat.Agreements[p.agreement].Objectives[p.objective]
-		if i := r.cat.Indicator(o.Indicator); i != nil {
+		if i := all.Indicator(o.Indicator); i != nil {
 			o.Method = DefaultMethod(i.Facts())
 		}
 	}

@@ -182,6 +182,12 @@ func (b trial) compare(e *Expectation, verdicts []sla.Verdict, now sla.Instant) 
 func (b trial) complete(e *Expectation, s *subject, verdicts []sla.Verdict, now sla.Instant) error {
 	for _, w := range e.wants {
 		switch {
+		case w.field == "good" || w.field == "bad":
+			if slicesEvents(&s.Verdict) && s.counted == nil {
+				if err := b.count(e, s, now); err != nil {
+					return err
+				}
+			}
 		case w.field == "breaches":
 			s.breaches = breachesOf(verdicts, now, e.Rolling)
 		case w.field == "ceiling" && s.ceiling == nil:
@@ -196,6 +202,31 @@ func (b trial) complete(e *Expectation, s *subject, verdicts []sla.Verdict, now 
 			}
 		}
 	}
+	return nil
+}
+
+// count judges once more by plain counting of events.
+func (b trial) count(e *Expectation, s *subject, now sla.Instant) error {
+	c := *b.Catalogue
+	c.Agreements = slices.Clone(c.Agreements)
+	for i := range c.Agreements {
+		if c.Agreements[i].Name != e.Agreement {
+			continue
+		}
+		c.Agreements[i].Objectives = slices.Clone(c.Agreements[i].Objectives)
+		if o := c.Agreements[i].Objective(e.Objective); o != nil {
+			o.Method, o.Slices = sla.Occurrences, nil
+		}
+	}
+	b.Catalogue = &c
+	verdicts, err := b.Judge(e.Agreement, s.Period, now)
+	if err != nil {
+		return err
+	}
+	counted := together(slices.DeleteFunc(verdicts, func(v sla.Verdict) bool {
+		return v.Objective != e.Objective || e.Version != 0 && v.Version != e.Version
+	}))
+	s.counted = &counted
 	return nil
 }
 

@@ -13,6 +13,22 @@ type subject struct {
 	burn     map[string]*big.Rat
 	ceiling  *big.Rat
 	breaches int
+	// counted is the verdict by plain counting, where the verdict itself counts
+	// slices of events; nil otherwise.
+	counted *sla.Verdict
+}
+
+// events gives the verdict that counts events, or seconds.
+func (s *subject) events() *sla.Verdict {
+	if s.counted != nil {
+		return s.counted
+	}
+	return &s.Verdict
+}
+
+// slicesEvents reports whether a verdict counts slices of events.
+func slicesEvents(v *sla.Verdict) bool {
+	return v.Facts == sla.Events && (v.Method == sla.Timeslices || v.Method == sla.RatioTimeslices)
 }
 
 func (s *subject) left() *big.Rat {

@@ -49,6 +49,37 @@ func (c *Catalogue) InForce(name string, i Instant) *Agreement {
 	return find(c.Agreements, func(a *Agreement) bool { return a.Name == name && a.Valid.Contains(i) })
 }
 
+// Over gives c with all that only base holds behind it: items by name, of an
+// agreement all versions or none. Base may be nil.
+func (c *Catalogue) Over(base *Catalogue) *Catalogue {
+	if base == nil {
+		base = &Catalogue{}
+	}
+	return &Catalogue{
+		Parties:    over(c.Parties, base.Parties, func(p *Party) string { return p.Name }),
+		Calendars:  over(c.Calendars, base.Calendars, func(k *Calendar) string { return k.Name }),
+		Services:   over(c.Services, base.Services, func(s *Service) string { return s.Name }),
+		Indicators: over(c.Indicators, base.Indicators, func(i *Indicator) string { return i.Name }),
+		Agreements: over(c.Agreements, base.Agreements, func(a *Agreement) string { return a.Name }),
+		Exclusions: over(c.Exclusions, base.Exclusions, func(x *Exclusion) string { return x.Name }),
+	}
+}
+
+func over[T any](list, base []T, name func(*T) string) []T {
+	own := make(map[string]bool, len(list))
+	out := make([]T, 0, len(list)+len(base))
+	for i := range list {
+		own[name(&list[i])] = true
+		out = append(out, list[i])
+	}
+	for i := range base {
+		if !own[name(&base[i])] {
+			out = append(out, base[i])
+		}
+	}
+	return out
+}
+
 func find[T any](list []T, is func(*T) bool) *T {
 	for i := range list {
 		if is(&list[i]) {
