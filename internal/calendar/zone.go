@@ -92,3 +92,7 @@ func normal(y, m, d int) sla.Date {
 func weekday(d sla.Date) time.Weekday {
 	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).Weekday()
 }
+
+// NoonUTC gives noon of the date in UTC, an instant that lies in or near the
+// date in every zone.
+func NoonUTC(d sla.Date) sla.Instant { return sla.Instant(wallOf(d, 12*sla.Hour)) }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/big"
 
-	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -174,7 +173,7 @@ func (b *burn) sliceShares() ([]part, error) {
 	for i := range out {
 		out[i] = part{new(big.Rat), new(big.Rat)}
 	}
-	periods, err := b.periods()
+	periods, err := periodsOver(b.c.Agreement, b.longest)
 	if err != nil {
 		return nil, err
 	}
@@ -195,23 +194,6 @@ func (b *burn) sliceShares() ([]part, error) {
 		for i, r := range b.rates {
 			t.slicer.kept.within(t.scope, b.span(r.Window), &out[i])
 		}
-	}
-	return out, nil
-}
-
-// periods gives the periods over which the longest window reaches.
-func (b *burn) periods() ([]sla.Period, error) {
-	term := b.c.Agreement.Period
-	if term.Kind == sla.PeriodRolling {
-		return []sla.Period{{Span: b.longest}}, nil
-	}
-	loc, err := calendar.Zone(b.c.Agreement.Zone)
-	if err != nil {
-		return nil, err
-	}
-	var out []sla.Period
-	for p := calendar.PeriodAt(term, loc, b.longest.From); p.From < b.longest.To; p = calendar.Next(term, loc, p) {
-		out = append(out, p)
 	}
 	return out, nil
 }

@@ -241,7 +241,7 @@ func (s *slicer) tellKept(from, length sla.Millis, bad bool) {
 // tellRatio counts a slice of ratio timeslices.
 func (s *slicer) tellRatio(c *cell, k kind, o *outages) {
 	n := &s.count
-	share := new(big.Rat)
+	var share *big.Rat // bad
 	switch {
 	case k == unknownSlice:
 		n.unknown += c.n
@@ -254,6 +254,10 @@ func (s *slicer) tellRatio(c *cell, k kind, o *outages) {
 		return
 	case c.bad.isZero():
 		n.good += c.n
+		if !s.keep {
+			return
+		}
+		share = new(big.Rat)
 	default:
 		good := c.good
 		if !s.events {
