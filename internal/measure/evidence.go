@@ -42,9 +42,16 @@ func (r *run) ask(add func(need)) {
 		}
 		add(need{equals("job", c.target.job), c.target.instance, sla.Span{From: from, To: c.t + 1}})
 	}
-	for _, i := range r.empty() {
-		for _, m := range r.jobs() {
-			add(need{matchers: m, span: sla.Span{From: r.book.start(i), To: r.book.end(i)}})
+	empty := r.empty()
+	if len(empty) == 0 {
+		return
+	}
+	jobs := r.jobs()
+	for _, i := range empty {
+		for _, j := range jobs {
+			if j.seen.before(r.book.start(i)) {
+				add(need{matchers: j.matchers, span: sla.Span{From: r.book.start(i), To: r.book.end(i)}})
+			}
 		}
 	}
 }
@@ -53,22 +60,35 @@ func equals(name, value string) string {
 	return (&labels.Matcher{Type: labels.MatchEqual, Name: name, Value: value}).String()
 }
 
-// jobs gives matchers for the indicator's targets: those of its selectors, or
-// else the jobs of the series that it knows.
-func (r *run) jobs() []string {
+// job is where an indicator's samples may come from, and since when that is known.
+type job struct {
+	matchers string
+	seen     sighting
+}
+
+// jobs gives the indicator's jobs: what its selectors say, or else the jobs of
+// the series that it knows.
+func (r *run) jobs() []job {
 	if ms := targetMatchers(r.lanes); len(ms) > 0 {
-		return []string{join(ms)}
+		return []job{{join(ms), sighting{sla.Always, sla.Always}}}
 	}
-	var out []string
+	seen := map[string]sighting{}
 	for _, l := range r.state.lanes {
-		for k := range l.series {
-			if job := get(labelsOf(k), "job"); job != "" {
-				out = append(out, equals("job", job))
+		for k, s := range l.series {
+			if name := get(labelsOf(k), "job"); name != "" {
+				at, ok := seen[name]
+				if !ok {
+					at = sighting{sla.Always, sla.Forever}
+				}
+				seen[name] = sighting{max(at.prior, s.prior), min(at.first, s.first)}
 			}
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	var out []job
+	for _, name := range sortedKeys(seen) {
+		out = append(out, job{equals("job", name), seen[name]})
+	}
+	return out
 }
 
 func join(parts []string) string {
@@ -187,19 +207,16 @@ func anyIn(times []sla.Instant, from, to sla.Instant) bool {
 	return i < len(times) && times[i] <= to
 }
 
-// anyAlive gives the times at which any target that the matchers select was
-// scraped with success.
-func (e *evidence) anyAlive(matchers []string) []sla.Instant {
+// anyAlive gives the times at which any target of the job was scraped with success.
+func (e *evidence) anyAlive(j job) []sla.Instant {
 	var out []sla.Instant
-	for _, m := range matchers {
-		s, err := parseSelector("{" + m + "}")
-		if err != nil {
-			continue // rendered by ourselves
-		}
-		for t, at := range e.up {
-			if s.matches([]Label{{"instance", t.instance}, {"job", t.job}}) {
-				out = append(out, at.alive...)
-			}
+	s, err := parseSelector("{" + j.matchers + "}")
+	if err != nil {
+		return nil // rendered by ourselves
+	}
+	for t, at := range e.up {
+		if s.matches([]Label{{"instance", t.instance}, {"job", t.job}}) {
+			out = append(out, at.alive...)
 		}
 	}
 	slices.Sort(out)

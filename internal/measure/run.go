@@ -65,9 +65,9 @@ func (r *run) openBook() {
 	b.first = b.index(r.state.cursor)
 	b.tallies = make([]tally, max(b.index(ceil(r.span.To, r.interval)), b.first+len(r.state.open)))
 	copy(b.tallies[b.first:], r.state.open)
-	if r.state.read != sla.Always {
-		if i := b.index(floor(r.state.read, r.interval)) - 1; i >= 0 && i < b.first {
-			b.tallies[i].seen = r.state.before
+	for k, seen := range r.state.seen {
+		if i := r.lately(&b) + k; i >= 0 && i < b.first {
+			b.tallies[i].seen = seen
 		}
 	}
 	r.book = b
@@ -78,8 +78,19 @@ func (r *run) closeBook() {
 	b := &r.book
 	b.first = b.index(r.state.cursor)
 	r.state.open = append([]tally(nil), b.tallies[min(b.first, len(b.tallies)):]...)
-	i := b.index(floor(r.state.read, r.interval)) - 1
-	r.state.before = i >= 0 && i < len(b.tallies) && b.tallies[i].seen
+	for k := range r.state.seen {
+		i := r.lately(b) + k
+		r.state.seen[k] = i >= 0 && i < len(b.tallies) && b.tallies[i].seen
+	}
+}
+
+// lately gives the index of the interval before the one up to which was read,
+// negative when nothing was.
+func (r *run) lately(b *book) int {
+	if r.state.read == sla.Always {
+		return -2
+	}
+	return b.index(floor(r.state.read, r.interval)) - 1
 }
 
 // reject counts a sample that is no fact.

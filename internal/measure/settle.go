@@ -43,12 +43,7 @@ func (r *run) waitsAfter() sla.Instant {
 // settle decides intervals of events in order, as far as they can be decided,
 // and moves the cursor.
 func (r *run) settle(ev *evidence) {
-	if empty := r.empty(); len(empty) > 0 {
-		times := ev.anyAlive(r.jobs())
-		for _, i := range empty {
-			r.book.tallies[i].alive = anyIn(times, r.book.start(i), r.book.end(i)-1)
-		}
-	}
+	r.markAlive(ev)
 	waits := r.waitsAfter()
 	for i := r.book.first; i < len(r.book.tallies) && r.book.end(i) <= min(r.span.To, r.bound()); i++ {
 		t := &r.book.tallies[i]
@@ -56,6 +51,22 @@ func (r *run) settle(ev *evidence) {
 			break
 		}
 		r.entries = append(r.entries, r.entry(i))
+	}
+}
+
+// markAlive notes the empty intervals in which a target was up.
+func (r *run) markAlive(ev *evidence) {
+	empty := r.empty()
+	if len(empty) == 0 {
+		return
+	}
+	for _, j := range r.jobs() {
+		times := ev.anyAlive(j)
+		for _, i := range empty {
+			if j.seen.before(r.book.start(i)) && anyIn(times, r.book.start(i), r.book.end(i)-1) {
+				r.book.tallies[i].alive = true
+			}
+		}
 	}
 }
 
@@ -143,7 +154,7 @@ func (r *run) giveUp(now sla.Instant, after sla.Millis) {
 			r.state.read = max(r.state.read, r.state.cursor)
 		}
 		r.state.open = slices.Clone(r.state.open[min(len(r.entries), len(r.state.open)):])
-		r.state.before = false
+		r.state.seen = [2]bool{}
 		r.dropHeld()
 	}
 }

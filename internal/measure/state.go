@@ -24,8 +24,9 @@ type state struct {
 	read sla.Instant
 	// troubled is when the source first refused to say, zero when it did not.
 	troubled sla.Instant
-	// before says whether the interval before the one of read had samples.
-	before bool
+	// seen says whether there were samples in the interval before the one of
+	// read, and in that one so far.
+	seen [2]bool
 	lanes  []*laneState
 	// open are the intervals from the cursor on that samples were read of.
 	open []tally
@@ -94,7 +95,7 @@ func (s *state) encode() []byte {
 	b = binary.AppendVarint(b, int64(s.cursor))
 	b = binary.AppendVarint(b, int64(s.read))
 	b = binary.AppendVarint(b, int64(s.troubled))
-	b = appendFlags(b, s.before)
+	b = appendFlags(b, s.seen[0], s.seen[1])
 	b = binary.AppendUvarint(b, uint64(len(s.open)))
 	for i := range s.open {
 		b = s.open[i].append(b)
@@ -181,7 +182,8 @@ func decodeState(b []byte) (*state, error) {
 		return nil, fmt.Errorf("version %d: %w", v, errState)
 	}
 	s := &state{definition: r.varint(), cursor: sla.Instant(r.varint()), read: sla.Instant(r.varint()), troubled: sla.Instant(r.varint())}
-	s.before = r.flags()[0]
+	f := r.flags()
+	s.seen = [2]bool{f[0], f[1]}
 	s.open = make([]tally, r.count())
 	for i := range s.open {
 		s.open[i] = r.tally()
