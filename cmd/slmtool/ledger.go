@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/slmd/slmd/internal/app"
+	"github.com/slmd/slmd/internal/config"
+	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
+)
+
+// ledgerFlags are what the commands that work on a database share.
+type ledgerFlags struct {
+	storage    string
+	url        string
+	configFile string
+	as         string
+}
+
+func (f *ledgerFlags) register(c *kingpin.CmdClause) {
+	c.Flag("storage.path", "The directory of the database.").Default("data/").StringVar(&f.storage)
+	c.Flag("slmd.url", "Talks to a running slmd, such as http://localhost:9596, instead of the database.").StringVar(&f.url)
+	c.Flag("config.file", "The configuration of slmd; if it is there, its settings apply.").Default("slmd.yml").StringVar(&f.configFile)
+}
+
+// registerActor adds who acts.
+func (f *ledgerFlags) registerActor(c *kingpin.CmdClause) {
+	c.Flag("as", "Who acts; stands in the audit log.").Default(systemUser()).StringVar(&f.as)
+}
+
+func systemUser() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "unknown"
+}
+
+func (f *ledgerFlags) file() string { return filepath.Join(f.storage, app.DatabaseFile) }
+
+// read opens the database for reading, also beside a running daemon.
+func (f *ledgerFlags) read(ctx context.Context) (*store.Store, error) {
+	return store.OpenReadOnly(ctx, f.file(), store.Options{})
+}
+
+// write opens the database for writing; it fails while a daemon runs.
+func (f *ledgerFlags) write(ctx context.Context) (*store.Store, error) {
+	return store.Open(ctx, f.file(), store.Options{})
+}
+
+// config reads the configuration. Without a file of the default name its
+// defaults apply.
+func (f *ledgerFlags) config() (*config.Config, error) {
+	cfg, err := config.Load(f.configFile)
+	if errors.Is(err, os.ErrNotExist) && f.configFile == "slmd.yml" {
+		return config.Parse("slmd.yml", []byte("sources: [{name: main, url: 'http://localhost:9090'}]\n"))
+	}
+	return cfg, err
+}
+
+// now is the instant at which a command works.
+func now() sla.Instant { return sla.At(time.Now()) }
+
+// instant reads a flag that is a time.
+func instant(flag, s string) (sla.Instant, error) {
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return sla.At(t), nil
+		}
+	}
+	return 0, fmt.Errorf("--%s=%s is not a time: write it as 2026-11-01T00:00:00Z or 2026-11-01 (UTC)", flag, s)
+}
+
+// agreementNamed refuses a name that the catalogue does not have.
+func agreementNamed(c *sla.Catalogue, name string) error {
+	if name == "" || len(c.Versions(name)) > 0 {
+		return nil
+	}
+	return fmt.Errorf("there is no agreement %q in the catalogue: `slmtool status` lists them", name)
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/cycle"
+	"github.com/slmd/slmd/internal/judge"
+	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/web"
+)
+
+type statusFlags struct {
+	ledgerFlags
+	agreement string
+	period    string
+	output    string
+	failOn    string
+}
+
+func statusCommand(k *kingpin.Application) {
+	var f statusFlags
+	c := k.Command("status", "Shows how the objectives stand: those of the periods under way, or of a period named.")
+	f.register(c)
+	c.Flag("agreement", "Only this agreement.").StringVar(&f.agreement)
+	c.Flag("period", "A period by its name, such as 2026-11, 2026-W45, 2026-Q4; only agreements with such periods are shown.").StringVar(&f.period)
+	c.Flag("output", "table or json.").Short('o').Default("table").EnumVar(&f.output, "table", "json")
+	c.Flag("fail-on", "Exits with 4 when an objective is in this state or a worse one.").EnumVar(&f.failOn, "at_risk", "failing", "breached")
+	c.Action(func(*kingpin.ParseContext) error { return status(context.Background(), f, os.Stdout) })
+}
+
+func status(ctx context.Context, f statusFlags, out io.Writer) error {
+	rows, err := statusRows(ctx, f)
+	if err != nil {
+		return err
+	}
+	if f.output == "json" {
+		text, err := web.EncodeRows(rows)
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(text); err != nil {
+			return err
+		}
+	} else if err := statusTable(rows, out); err != nil {
+		return err
+	}
+	if f.failOn != "" && f.period == "" && slices.ContainsFunc(rows, func(r web.StatusRow) bool { return asBad(r.State, sla.State(f.failOn)) }) {
+		return exitError{4}
+	}
+	return nil
+}
+
+// asBad reports whether a state is at least as bad as another; no data is not bad.
+func asBad(s, than sla.State) bool {
+	return s != sla.NoData && slices.Index(sla.States, s) >= slices.Index(sla.States, than)
+}
+
+func statusRows(ctx context.Context, f statusFlags) ([]web.StatusRow, error) {
+	if f.url != "" && f.period == "" {
+		rows := []web.StatusRow{}
+		q := url.Values{}
+		if f.agreement != "" {
+			q.Set("agreement", f.agreement)
+		}
+		return rows, f.fetch(ctx, "/api/v1/objectives", q, &rows)
+	}
+	cfg, err := f.config()
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close() //nolint:errcheck // it was only read
+	cat, err := st.Catalogue(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the catalogue in force: %w", err)
+	}
+	if err := agreementNamed(cat, f.agreement); err != nil {
+		return nil, err
+	}
+	book, err := cycle.Book(ctx, cycle.Reading{Store: st, Catalogue: cat, FinaliseAfter: cfg.Measuring.FinaliseAfter, Now: now()})
+	if err != nil {
+		return nil, err
+	}
+	if f.period != "" {
+		return periodRows(book, f)
+	}
+	return currentRows(book, f.agreement)
+}
+
+func currentRows(book judge.Book, agreement string) ([]web.StatusRow, error) {
+	standings, err := cycle.Standings(book, now())
+	if err != nil {
+		return nil, err
+	}
+	rows := []web.StatusRow{}
+	for i := range standings {
+		if agreement != "" && standings[i].Agreement.Name != agreement {
+			continue
+		}
+		row, ok, err := web.RowOfStanding(&standings[i])
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+// periodRows judges the period of that name of every agreement that has periods
+// of its kind.
+func periodRows(book judge.Book, f statusFlags) ([]web.StatusRow, error) {
+	kind, ok := calendar.KindOf(f.period)
+	if !ok {
+		return nil, fmt.Errorf("--period=%s is not a period: write it as 2026-11, 2026-11-05, 2026-W45, 2026-Q4, 2026-H2 or 2026", f.period)
+	}
+	rows := []web.StatusRow{}
+	seen := map[string]bool{}
+	for i := range book.Catalogue.Agreements {
+		a := &book.Catalogue.Agreements[i]
+		if seen[a.Name] || a.Period.Kind != kind || (f.agreement != "" && a.Name != f.agreement) {
+			continue
+		}
+		seen[a.Name] = true
+		loc, err := calendar.Zone(a.Zone)
+		if err != nil {
+			return nil, fmt.Errorf("agreement %s: %w", a.Name, err)
+		}
+		p, err := calendar.Parse(f.period, loc)
+		if err != nil {
+			return nil, err
+		}
+		verdicts, err := book.Judge(a.Name, p, now())
+		if err != nil {
+			return nil, fmt.Errorf("judging %s in %s: %w", a.Name, p.Name, err)
+		}
+		for j := range verdicts {
+			rows = append(rows, web.RowOf(&verdicts[j], loc, nil))
+		}
+	}
+	return rows, nil
+}
+
+func statusTable(rows []web.StatusRow, out io.Writer) error {
+	if len(rows) == 0 {
+		_, err := fmt.Fprintln(out, "no objective has been judged: apply a catalogue and measure first")
+		return err
+	}
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "AGREEMENT\tOBJECTIVE\tPERIOD\tSTATE\tCOMPLIANCE\tTARGET\tBUDGET LEFT\tCOMPLETE")
+	for _, r := range rows {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Agreement, r.Objective, r.Period, stateText(r),
+			achieved(r), percentText(r.Target), leftText(r), shareText(r.Complete))
+	}
+	return t.Flush()
+}
+
+// stateText marks what may still change.
+func stateText(r web.StatusRow) string {
+	text := strings.ReplaceAll(string(r.State), "_", " ")
+	if r.Provisional {
+		text += "*"
+	}
+	return text
+}
+
+func achieved(r web.StatusRow) string {
+	if r.Value != nil {
+		return fmt.Sprintf("%.3f", *r.Value)
+	}
+	return percentText(r.Shown)
+}
+
+func percentText(s *string) string {
+	if s == nil {
+		return "-"
+	}
+	return *s + "%"
+}
+
+func leftText(r web.StatusRow) string {
+	if r.Allowed == nil || r.Left == nil || *r.Allowed == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f%%", 100**r.Left / *r.Allowed)
+}
+
+func shareText(f *float64) string {
+	if f == nil {
+		return "-"
+	}
+	text, _ := json.Marshal(float64(int(*f*10000)) / 100)
+	return string(text) + "%"
+}

@@ -1,0 +1,205 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slmd/slmd/internal/config"
+	"github.com/slmd/slmd/internal/cycle"
+	"github.com/slmd/slmd/internal/measure"
+	"github.com/slmd/slmd/internal/render"
+	"github.com/slmd/slmd/internal/schedule"
+	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
+)
+
+// reportsJob is the id of the wake-ups that issue reviews.
+const reportsJob = "reports"
+
+// newSchedulers gives one scheduler per source, which fires behind the cron
+// instants by the source's lag, and one for the reviews.
+func (a *App) newSchedulers(cfg *config.Config, src *sources) ([]*schedule.Scheduler, error) {
+	jobs := map[string][]schedule.Job{}
+	catalogue := a.cycle.Catalogue()
+	for i := range catalogue.Indicators {
+		ind := &catalogue.Indicators[i]
+		name := ind.Source
+		if name == "" {
+			name = src.first
+		}
+		if ind.Kind != sla.Entries {
+			jobs[name] = append(jobs[name], schedule.Job{ID: ind.Name, Expr: ind.Schedule})
+		}
+	}
+	var out []*schedule.Scheduler
+	for _, s := range cfg.Sources {
+		sched := schedule.New(schedule.Options{
+			Now: a.now, Lag: s.Lag.Duration(), Log: a.log, Skipped: func(string) { a.recorder.RoundSkipped() },
+			Run: func(ctx context.Context, w schedule.Wake) { a.round(ctx, s.Name, wanted(w.IDs)) },
+		})
+		if err := sched.Set(jobs[s.Name]); err != nil {
+			return nil, fmt.Errorf("the schedules of source %s: %w", s.Name, err)
+		}
+		out = append(out, sched)
+		delete(jobs, s.Name)
+	}
+	for name, left := range jobs {
+		return nil, fmt.Errorf("indicator %s wants the data source %q, which the configuration does not name", left[0].ID, name)
+	}
+	reports := schedule.New(schedule.Options{
+		Now: a.now, Log: a.log,
+		Run: func(ctx context.Context, _ schedule.Wake) {
+			if _, err := a.IssueReviews(ctx); err != nil {
+				a.log.Error("issuing service reviews", "err", err)
+			}
+		},
+	})
+	if err := reports.Set([]schedule.Job{{ID: reportsJob, Expr: cfg.Reports.Schedule}}); err != nil {
+		return nil, fmt.Errorf("the schedule of the service reviews: %w", err)
+	}
+	return append(out, reports), nil
+}
+
+// wanted narrows a round to the indicators of a wake-up.
+func wanted(ids []string) cycle.Scope {
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return cycle.Scope{Want: func(i *sla.Indicator) bool { return set[i.Name] }}
+}
+
+// Round measures what is due of every source, one after the other, and returns
+// when no more can be had.
+func (a *App) Round(ctx context.Context, progress func(cycle.Lag)) error {
+	a.mu.Lock()
+	list := a.cfg.Sources
+	a.mu.Unlock()
+	var errs []error
+	for _, s := range list {
+		errs = append(errs, a.roundOf(ctx, s.Name, cycle.Scope{}, progress))
+	}
+	return errors.Join(errs...)
+}
+
+// round is a round of one source whose errors go to the log.
+func (a *App) round(ctx context.Context, source string, scope cycle.Scope) {
+	last := a.o.Now()
+	err := a.roundOf(ctx, source, scope, func(l cycle.Lag) {
+		if now := a.o.Now(); l.Pending > 0 && now.Sub(last) >= progressEvery {
+			a.log.Info("catching up", "source", source, "intervals_pending", l.Pending, "behind", l.Furthest.Duration())
+			last = now
+		}
+	})
+	if err != nil && ctx.Err() == nil {
+		a.log.Error("a round did not succeed", "source", source, "err", err)
+	}
+}
+
+// progressEvery is how often catching up says how far it is.
+const progressEvery = 10 * time.Second
+
+func (a *App) roundOf(ctx context.Context, source string, scope cycle.Scope, progress func(cycle.Lag)) error {
+	began := a.o.Now()
+	done, err := a.cycle.Round(ctx, source, scope, a.now(), progress)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	result := "ok"
+	if err != nil {
+		result = "failed"
+	}
+	a.recorder.RoundDone(result, a.o.Now().Sub(began))
+	a.noteProblems(source, done)
+	a.mu.Lock()
+	ann := a.announcer
+	a.mu.Unlock()
+	if ann != nil && err == nil {
+		ann.Wake()
+	}
+	return err
+}
+
+// noteProblems tells of indicators that cannot be measured.
+func (a *App) noteProblems(source string, done cycle.Done) {
+	for _, p := range done.Problems {
+		level := a.log.Warn
+		if p.Kind == store.Pending {
+			level = a.log.Info
+		}
+		level("an indicator cannot be measured", "source", source, "indicator", p.Indicator, "kind", p.Kind, "why", p.Text)
+	}
+}
+
+func (a *App) recorded(r cycle.Recorded) {
+	a.recorder.IntervalsMeasured(r.Intervals)
+	a.recorder.StorageTx(r.Took)
+	for reason, n := range r.Rejected {
+		a.recorder.Rejected(reason, n)
+	}
+}
+
+// sourceAnswered hears of every request to a source.
+func (a *App) sourceAnswered(source string, r measure.Request) {
+	up := r.Result == "ok" || r.Result == "split" || r.Result == string(measure.Misconfigured) || r.Result == string(measure.Partial)
+	a.recorder.SourceRequest(source, r.Kind, r.Result, r.Took)
+	a.recorder.SourceUp(source, up)
+	a.recorder.Samples(source, r.Samples)
+	a.mu.Lock()
+	src := a.sources
+	a.mu.Unlock()
+	if src == nil {
+		return
+	}
+	text := ""
+	if !up {
+		text = r.Result
+	}
+	src.note(source, up, text)
+}
+
+// reviews gives what makes service reviews under the configuration in force.
+func (a *App) reviews() *Reviews {
+	a.mu.Lock()
+	cfg := a.cfg
+	a.mu.Unlock()
+	return &Reviews{
+		Store: a.store, Catalogue: a.cycle.Catalogue(), FinaliseAfter: cfg.Measuring.FinaliseAfter,
+		Required: orDefault(cfg.Reports.RequiredCompleteness), Formats: writable(cfg.Reports.Formats),
+		Dir: a.reportsDir(), Program: Program(),
+		Told: func(f render.Format, err error) {
+			result := "ok"
+			if err != nil {
+				result = "failed"
+			}
+			a.recorder.ReportIssued(string(f), result)
+		},
+	}
+}
+
+// writable gives the formats that this version writes.
+func writable(formats []string) []render.Format {
+	var out []render.Format
+	for _, f := range render.Formats {
+		for _, want := range formats {
+			if want == string(f) {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+// IssueReviews issues the reviews that are due now and gives their ids.
+func (a *App) IssueReviews(ctx context.Context) ([]string, error) {
+	issued, err := a.reviews().IssueDue(ctx, a.now())
+	for _, id := range issued {
+		a.log.Info("issued a service review", "report", id)
+	}
+	if head := a.readAuditHead(ctx); head != nil && err == nil {
+		err = head
+	}
+	return issued, err
+}

@@ -1,0 +1,259 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/version"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/config"
+	"github.com/slmd/slmd/internal/render"
+	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/telemetry"
+	"github.com/slmd/slmd/internal/web"
+)
+
+// Program names this program and its version, as reviews carry it.
+func Program() string {
+	if version.Version == "" {
+		return "slmd (development)"
+	}
+	return "slmd " + version.Version
+}
+
+func (a *App) reportsDir() string { return filepath.Join(a.o.StoragePath, ReportsDir) }
+
+// newTelemetry makes the metrics page; what it shows of the configuration is
+// that of the start.
+func (a *App) newTelemetry(cfg *config.Config) {
+	build := telemetry.Build{Version: version.Version, Revision: version.Revision, GoVersion: version.GoVersion}
+	if a.o.Simulated {
+		build.Revision = ""
+	}
+	a.recorder = telemetry.NewRecorder(build, telemetry.Readings{
+		RoundLag:         func() sla.Millis { return a.cycle.Lag().Furthest },
+		IntervalsPending: func() int64 { return int64(a.cycle.Lag().Pending) },
+		StorageSizes:     a.storageSizes,
+		AuditHead:        a.auditHead.Load,
+	})
+	a.telemetry = telemetry.New(telemetry.Options{
+		Standings: func() []sla.Standing { return a.cycle.Standings() },
+		Catalogue: func() *sla.Catalogue { return a.cycle.Catalogue() },
+		Recorder:  a.recorder, Credits: cfg.Metrics.Credits, SeriesLimit: cfg.Metrics.SeriesLimit,
+		Process: !a.o.Simulated,
+	})
+}
+
+func (a *App) storageSizes() map[string]int64 {
+	sizes, err := a.store.SizeBytes()
+	if err != nil {
+		a.log.Error("measuring the size of the store", "err", err)
+	}
+	return sizes
+}
+
+// WriteMetrics writes the metrics page.
+func (a *App) WriteMetrics(w io.Writer) error { return a.telemetry.Write(w) }
+
+// Standings gives what is known of every objective in force, as of the last round.
+func (a *App) Standings() []sla.Standing { return a.cycle.Standings() }
+
+// listen binds the ports and makes the handler.
+func (a *App) listen() error {
+	for _, address := range a.o.Listen {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return fmt.Errorf("listening on %s: %w", address, err)
+		}
+		a.listeners = append(a.listeners, l)
+		if a.o.WebConfigFile == "" && !loopback(l.Addr()) {
+			a.log.Warn("everybody who can reach this address sees charges and credits: configure authentication with --web.config.file", "address", address)
+		}
+	}
+	handler, err := a.handler()
+	if err != nil {
+		return err
+	}
+	a.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	}
+	a.closing = append(a.closing, a.closeServer)
+	return nil
+}
+
+func (a *App) closeServer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	err := a.server.Shutdown(ctx)
+	for _, l := range a.listeners {
+		_ = l.Close() // those that were never served
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return a.server.Close()
+	}
+	return err
+}
+
+func (a *App) serve(l net.Listener) {
+	a.log.Info("listening", "address", l.Addr().String())
+	file, addresses, systemd := a.o.WebConfigFile, []string{}, false
+	flags := &toolkit.FlagConfig{WebConfigFile: &file, WebListenAddresses: &addresses, WebSystemdSocket: &systemd}
+	a.rounds.Go(func() {
+		if err := toolkit.Serve(l, a.server, flags, a.log); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("serving HTTP", "address", l.Addr().String(), "err", err)
+		}
+	})
+}
+
+// URL is where the daemon can be reached on this machine.
+func (a *App) URL() string {
+	if len(a.listeners) == 0 {
+		return a.externalURL()
+	}
+	return "http://" + a.listeners[0].Addr().String() + a.prefix()
+}
+
+// externalURL is the address that stands in alerts and reports.
+func (a *App) externalURL() string {
+	if a.o.ExternalURL != "" {
+		return strings.TrimSuffix(a.o.ExternalURL, "/")
+	}
+	if len(a.o.Listen) > 0 {
+		return "http://" + a.o.Listen[0]
+	}
+	return ""
+}
+
+func (a *App) prefix() string {
+	prefix := a.o.RoutePrefix
+	if prefix == "" {
+		if u, err := url.Parse(a.o.ExternalURL); err == nil {
+			prefix = u.Path
+		}
+	}
+	prefix = strings.Trim(prefix, "/")
+	if prefix == "" {
+		return ""
+	}
+	return "/" + prefix
+}
+
+func (a *App) handler() (http.Handler, error) {
+	o := web.Options{
+		Store: a.store, Catalogue: a.cycle.Catalogue, Standings: a.cycle.Standings, Now: a.now,
+		Metrics: a.telemetry, Count: a.recorder.Handler, Ready: func() error { return nil },
+		Review: a.reviewFile, Prefix: a.prefix(),
+		Status: map[string]func(context.Context) (any, error){
+			"config":      func(context.Context) (any, error) { return a.config().Redacted() },
+			"buildinfo":   func(context.Context) (any, error) { return buildInfo(), nil },
+			"runtimeinfo": func(context.Context) (any, error) { return a.runtimeInfo(), nil },
+			"sources":     func(context.Context) (any, error) { return a.sourceStatus(), nil },
+			"storage":     func(context.Context) (any, error) { return a.storageSizes(), nil },
+		},
+	}
+	if a.o.Lifecycle {
+		o.Reload, o.Apply = a.Reload, a.applyTexts
+	}
+	return web.New(o)
+}
+
+func (a *App) config() *config.Config {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.cfg
+}
+
+func (a *App) sourceStatus() []SourceStatus {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.sources.status()
+}
+
+func buildInfo() map[string]string {
+	return map[string]string{
+		"version": version.Version, "revision": version.Revision, "branch": version.Branch,
+		"buildUser": version.BuildUser, "buildDate": version.BuildDate, "goVersion": version.GoVersion,
+	}
+}
+
+func (a *App) runtimeInfo() map[string]any {
+	lag := a.cycle.Lag()
+	return map[string]any{
+		"goroutines": runtime.NumGoroutine(), "gomaxprocs": runtime.GOMAXPROCS(0),
+		"storagePath": a.o.StoragePath, "intervalsPending": lag.Pending, "lagSeconds": lag.Furthest.Duration().Seconds(),
+	}
+}
+
+// applyTexts applies catalogue files that came over HTTP, and takes up what they changed.
+func (a *App) applyTexts(ctx context.Context, files map[string][]byte, actor string, prune, dry bool) (any, error) {
+	dir, err := os.MkdirTemp("", "slmd-apply-")
+	if err != nil {
+		return nil, fmt.Errorf("making room for the files: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a leftover in the temporary directory harms nobody
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("making room for the files: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // nothing was written through it that matters later
+	for name, text := range files {
+		if err := root.WriteFile(filepath.Base(name), text, 0o600); err != nil {
+			return nil, web.Refuse("the file name %q cannot be used: %v", name, err)
+		}
+	}
+	applied, err := Apply(ctx, a.store, Application{
+		Paths: []string{dir}, Zone: a.config().Zone, Prune: prune, DryRun: dry, Actor: actor, At: a.now(),
+	})
+	if err != nil {
+		return nil, web.Refuse("%s", strings.ReplaceAll(err.Error(), dir+string(filepath.Separator), ""))
+	}
+	if dry || len(applied.Changes) == 0 {
+		return applied.Changes, nil
+	}
+	return applied.Changes, a.use(ctx, a.config())
+}
+
+// reviewFile gives a review as one of its files, such as 2026-11.html.
+func (a *App) reviewFile(ctx context.Context, agreement, period, file string) (web.Document, error) {
+	versions := a.cycle.Catalogue().Versions(agreement)
+	if len(versions) == 0 {
+		return web.Document{}, web.Missing("there is no agreement %q", agreement)
+	}
+	loc, err := calendar.Zone(versions[len(versions)-1].Zone)
+	if err != nil {
+		return web.Document{}, fmt.Errorf("agreement %s: %w", agreement, err)
+	}
+	p, err := calendar.Parse(period, loc)
+	if err != nil {
+		return web.Document{}, web.Refuse("%v", err)
+	}
+	format := render.Format(strings.TrimPrefix(filepath.Ext(file), "."))
+	review, err := a.reviews().Review(ctx, agreement, p, a.now())
+	if err != nil {
+		return web.Document{}, web.Refuse("%v", err)
+	}
+	files, err := render.Files(review, format)
+	if err != nil {
+		return web.Document{}, web.Refuse("%v", err)
+	}
+	return web.Document{Type: mediaTypes[format], Content: files[0].Content}, nil
+}
+
+var mediaTypes = map[render.Format]string{
+	render.HTML: "text/html; charset=utf-8",
+	render.JSON: "application/json",
+	render.CSV:  "text/csv; charset=utf-8",
+}

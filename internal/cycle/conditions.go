@@ -1,0 +1,324 @@
+package cycle
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/slmd/slmd/internal/judge"
+	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
+)
+
+// How long things last before or while they are worth an alert.
+const (
+	dataMissingAfter = 15 * sla.Minute
+	breachedAtLeast  = sla.Day      // a confirmed breach is told at least so long
+	expiringBefore   = 30 * sla.Day // an agreement's end
+	freshWithin      = 5 * sla.Minute
+)
+
+// conditionKey is what makes a condition the one that it is.
+func conditionKey(c *sla.Condition) string {
+	return fmt.Sprintf("%s|%s|%s|%s|%s", c.Alertname, c.Severity, c.Agreement, c.Objective, c.Window)
+}
+
+// conditionsNow compares what holds now with what held before and adds what
+// began, changed or ended to the round. What the facts do not reach up to now
+// for is left as it is: while catching up nothing old is announced.
+func (s *sitting) conditionsNow() error {
+	holds := map[string]sla.Condition{}
+	stale := map[string]bool{}
+	for _, a := range s.agreements {
+		if err := s.conditionsOf(a, holds, stale); err != nil {
+			return err
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(holds)) {
+		s.keep(key, holds[key])
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.watch.conditions)) {
+		was := s.watch.conditions[key]
+		if _, still := holds[key]; still || stale[was.Agreement+"/"+was.Objective] {
+			continue
+		}
+		was.Until = s.now
+		s.round.Conditions = append(s.round.Conditions, was)
+		delete(s.watch.conditions, key)
+	}
+	return nil
+}
+
+// keep takes a condition that holds: a new one begins, of an old one only the
+// details change.
+func (s *sitting) keep(key string, c sla.Condition) {
+	if was, held := s.watch.conditions[key]; held {
+		if was.Details == c.Details {
+			return
+		}
+		details := c.Details
+		c = was
+		c.Details = details
+	}
+	s.watch.conditions[key] = c
+	s.round.Conditions = append(s.round.Conditions, c)
+}
+
+// conditionsOf adds the conditions of one agreement that hold, and marks the
+// objectives whose facts are too old to tell.
+func (s *sitting) conditionsOf(a *watched, holds map[string]sla.Condition, stale map[string]bool) error {
+	version := s.c.catalogue.InForce(a.name, s.now)
+	if version == nil {
+		return nil
+	}
+	add := func(c sla.Condition) { holds[conditionKey(&c)] = c }
+	s.agreementConditions(version, add)
+	for i := range version.Objectives {
+		o := &version.Objectives[i]
+		ind := s.c.catalogue.Indicator(o.Indicator)
+		if ind == nil {
+			continue
+		}
+		base := s.condition(version, o)
+		s.dataConditions(ind, base, add)
+		t := a.current(version, o, s.now)
+		if s.book.Measured(ind.Name) < s.now.Add(-s.freshness(ind)) {
+			stale[a.name+"/"+o.Name] = true
+			continue
+		}
+		if t == nil {
+			continue
+		}
+		base.Details = detailsOf(&t.verdict)
+		base.Since = s.moment(ind.Name).Now
+		if err := s.burnConditions(t, base, add); err != nil {
+			return err
+		}
+		s.verdictConditions(a, t, base, add)
+	}
+	return nil
+}
+
+// freshness is how old an indicator's last fact may be for conditions to be judged by it.
+func (s *sitting) freshness(ind *sla.Indicator) sla.Millis {
+	return freshWithin + 3*ind.Interval
+}
+
+// condition gives what all conditions of an objective share.
+func (s *sitting) condition(a *sla.Agreement, o *sla.Objective) sla.Condition {
+	labels := map[string]string{"service": a.Service, "agreement_kind": string(a.Kind), "customer": a.Customer}
+	if svc := s.c.catalogue.Service(a.Service); svc != nil && svc.Labels["team"] != "" {
+		labels["team"] = svc.Labels["team"]
+	}
+	c := sla.Condition{Agreement: a.Name, Severity: "warning", Labels: labels, Since: s.now, Until: sla.Forever}
+	if o != nil {
+		c.Objective, c.Indicator = o.Name, o.Indicator
+		maps.Copy(labels, o.Alerts.Labels)
+	}
+	return c
+}
+
+// agreementConditions are those of the agreement as a whole.
+func (s *sitting) agreementConditions(a *sla.Agreement, add func(sla.Condition)) {
+	c := s.condition(a, nil)
+	c.Severity = "info"
+	last := s.c.catalogue.Versions(a.Name)
+	end := last[len(last)-1].Valid.To
+	if end != sla.Forever && s.now >= end.Add(-expiringBefore) {
+		c.Alertname, c.Since = sla.AlertExpiring, end.Add(-expiringBefore)
+		c.Details.Text = "The agreement ends on " + end.Time().Format("2 Jan 2006") + "."
+		add(c)
+	}
+	if due, ok := ReviewDue(a); ok && s.now >= due {
+		c.Alertname, c.Since = sla.AlertReviewOverdue, due
+		c.Details.Text = "The review was due on " + due.Time().Format("2 Jan 2006") + "."
+		add(c)
+	}
+}
+
+// ReviewDue gives when an agreement is to be reviewed: its interval after the
+// version came into force. Without an interval no review is due.
+func ReviewDue(a *sla.Agreement) (sla.Instant, bool) {
+	if a.ReviewEvery == 0 || a.Valid.From == sla.Always {
+		return 0, false
+	}
+	return sla.At(a.Valid.From.Time().AddDate(0, int(a.ReviewEvery), 0)), true
+}
+
+// dataConditions tell that an indicator gives no data or is refused by its source.
+func (s *sitting) dataConditions(ind *sla.Indicator, base sla.Condition, add func(sla.Condition)) {
+	if p, ok := s.problem(ind.Name); ok && p.Kind == store.Misconfigured {
+		base.Alertname, base.Since, base.Details.Text = sla.AlertMisconfigured, p.Since, ind.Name+": "+p.Text
+		add(base)
+	}
+	r := s.recent[ind.Name]
+	if ind.Kind == sla.Entries || r == nil || r.known == 0 || r.known == sla.Always {
+		return
+	}
+	missing := s.now.Sub(r.known)
+	if missing < dataMissingAfter+s.freshness(ind) {
+		return
+	}
+	if p, ok := s.problem(ind.Name); ok && p.Kind == store.NoProblem && s.book.Measured(ind.Name) < s.now.Add(-s.freshness(ind)) {
+		return // catching up, nothing is missing
+	}
+	base.Alertname, base.Since = sla.AlertDataMissing, r.known.Add(dataMissingAfter)
+	base.Details.Text = fmt.Sprintf("Indicator %s has had no data since %s.", ind.Name, r.known)
+	add(base)
+}
+
+// problem gives the problem of an indicator as of this round.
+func (s *sitting) problem(indicator string) (store.Problem, bool) {
+	for _, p := range s.round.Problems {
+		if p.Indicator == indicator {
+			if was, had := s.c.problems[indicator]; had && was.Kind == p.Kind {
+				p.Since = was.Since
+			}
+			return p, true
+		}
+	}
+	p, ok := s.c.problems[indicator]
+	return p, ok
+}
+
+// burnConditions tell how fast the budget is being spent; during an approved
+// exclusion they are silent.
+func (s *sitting) burnConditions(t *tracked, base sla.Condition, add func(sla.Condition)) error {
+	t.burn, t.firing = nil, nil
+	k, r := t.tally.Case(), s.recent[t.indicator]
+	if k.Objective.Target == nil || r == nil {
+		return nil
+	}
+	at := s.moment(t.indicator).Now
+	rates, err := judge.Burn(k, r.entries, at)
+	if err != nil {
+		return fmt.Errorf("burn rates of %s/%s: %w", base.Agreement, base.Objective, err)
+	}
+	t.burn = rates.ByName()
+	excluded, err := judge.Excluded(k.Agreement.Service, k.Exclusions, at)
+	if err != nil {
+		return fmt.Errorf("exclusions of %s: %w", k.Agreement.Service, err)
+	}
+	if excluded || k.Objective.Alerts.BurnOff {
+		return nil
+	}
+	scope, _ := t.tally.Scope()
+	rules := judge.BurnRules(*k.Objective.Target, k.Period.Length(), scope.Length())
+	t.firing = judge.BurnFiring(rules, rates, k.Indicator.Facts(), k.Objective.Alerts.MinBad)
+	for _, f := range t.firing {
+		c := base
+		c.Alertname, c.Severity, c.Window = sla.AlertBurn, f.Severity, f.Window
+		add(c)
+	}
+	return nil
+}
+
+// verdictConditions tell that a target is at risk or missed.
+func (s *sitting) verdictConditions(a *watched, t *tracked, base sla.Condition, add func(sla.Condition)) {
+	if t.verdict.State == sla.AtRisk {
+		c := base
+		c.Alertname = sla.AlertAtRisk
+		add(c)
+	}
+	base.Alertname = sla.AlertBreached
+	if t.agreement.latest.Kind == sla.SLA {
+		base.Severity = "critical"
+	}
+	if r := s.tellBreach(a, base.Objective); r != nil {
+		base.Since = s.confirmed(r)
+		add(base)
+	} else if s.tellFailing(t) {
+		if t.record != nil {
+			base.Since = max(t.record.OpenedAt, s.tenth(t))
+		}
+		add(base)
+	}
+}
+
+// tellBreach gives the confirmed breach that is still to be told: until its
+// period ends, and at least for a day.
+func (s *sitting) tellBreach(a *watched, objective string) *record {
+	records := a.records[objective]
+	for _, r := range slices.Backward(records) {
+		if r.State == sla.BreachConfirmed && s.now < max(r.Period.To, s.confirmed(r).Add(breachedAtLeast)) {
+			return r
+		}
+	}
+	return nil
+}
+
+// confirmed gives when a breach was certain by the ledger, however late this
+// daemon came to judge it.
+func (s *sitting) confirmed(r *record) sla.Instant {
+	if r.OpenedAt < r.Period.To && r.Transitions[0].State == sla.BreachConfirmed {
+		return r.OpenedAt
+	}
+	for _, step := range r.Transitions {
+		if step.State == sla.BreachConfirmed && step.At < r.Period.To {
+			return step.At
+		}
+	}
+	return r.Period.To.Add(s.c.o.FinaliseAfter)
+}
+
+// tellFailing reports whether a target that is missed so far is worth an alert:
+// a tenth of the scope has passed and enough was bad.
+func (s *sitting) tellFailing(t *tracked) bool {
+	v := &t.verdict
+	if v.State != sla.Failing && !(v.State == sla.Breached && t.agreement.latest.Period.Kind == sla.PeriodRolling) {
+		return false
+	}
+	if s.moment(t.indicator).Now < s.tenth(t) {
+		return false
+	}
+	minBad := t.tally.Case().Objective.Alerts.MinBad
+	return v.Facts != sla.Events || v.Bad == nil || v.Bad.Cmp(ratOf(minBad)) >= 0
+}
+
+// tenth gives when a tenth of the whole scope has passed.
+func (s *sitting) tenth(t *tracked) sla.Instant {
+	scope, _ := t.tally.Scope()
+	left := scope.Length() / 10
+	for _, span := range scope {
+		if span.Length() >= left {
+			return span.From.Add(left)
+		}
+		left -= span.Length()
+	}
+	return t.tally.Part().To
+}
+
+// detailsOf gives the numbers of a verdict as alerts show them.
+func detailsOf(v *sla.Verdict) sla.Details {
+	d := sla.Details{Period: v.Period.Name, Compliance: v.ComplianceShown(), Completeness: v.CompletenessShown()}
+	if v.Target != nil {
+		d.Target = v.Target.String()
+	}
+	if v.Value != nil {
+		d.Compliance = sla.Truncate(v.Value.Ratio(), 3)
+	}
+	if used := v.BudgetUsed(); used != nil {
+		d.BudgetUsed = sla.Percent(used, 1)
+	}
+	return d
+}
+
+// current gives what is tracked of an objective in the period under way, nil
+// before its first fact.
+func (a *watched) current(version *sla.Agreement, o *sla.Objective, now sla.Instant) *tracked {
+	for _, p := range slices.Backward(a.periods) {
+		for _, t := range p.tracked {
+			k := t.tally.Case()
+			if k.Objective.Name == o.Name && k.Agreement.Version == version.Version &&
+				(t.tally.Part().Contains(now) || k.Period.To == t.verdict.Part.To && version.Period.Kind == sla.PeriodRolling) {
+				return t
+			}
+		}
+	}
+	return nil
+}
+
+func sortConditions(list []sla.Condition) {
+	slices.SortFunc(list, func(a, b sla.Condition) int { return cmp.Compare(conditionKey(&a), conditionKey(&b)) })
+}

@@ -1,0 +1,301 @@
+package cycle
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/judge"
+	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
+)
+
+// watch keeps what is being judged between two rounds, so that a round touches
+// only what changed: a tally for every objective in every period that is not
+// settled yet, and each indicator's last days for its burn rates. All of it
+// follows from the store and is thrown away when in doubt.
+type watch struct {
+	agreements []*watched
+	tallies    map[string][]*tracked // by indicator
+	recent     map[string]*recent    // by indicator
+	conditions map[string]sla.Condition
+	opened     []*tracked // breach records that wait for their number from the store
+}
+
+// watched is one agreement's unsettled periods, oldest first.
+type watched struct {
+	name    string
+	latest  *sla.Agreement // its last version: all versions share the period's kind as a rule
+	periods []watchedPeriod
+	// previous holds, by objective, the verdict on the last settled period.
+	previous map[string]*sla.Verdict
+	// records holds all breach records, by objective, oldest first.
+	records map[string][]*record
+}
+
+type watchedPeriod struct {
+	period  sla.Period
+	tracked []*tracked
+}
+
+// tracked is one objective by one version in one period.
+type tracked struct {
+	agreement *watched
+	tally     *judge.Tally
+	indicator string
+	touched   bool // got entries since it was last judged
+	settled   bool // judged for good
+	verdict   sla.Verdict
+	record    *record
+	burn      map[string]*big.Rat // burn rates by window, as of the last fresh round
+	firing    []sla.BurnFiring
+}
+
+// record is a breach record with the class of its main cause.
+type record struct {
+	sla.Breach
+	class sla.AttributionClass // empty until it is attributed
+}
+
+// build makes the watch from the store.
+func (c *Cycle) build(ctx context.Context, now sla.Instant) (*watch, error) {
+	w := &watch{tallies: map[string][]*tracked{}, recent: map[string]*recent{}, conditions: map[string]sla.Condition{}}
+	for _, name := range agreementNames(c.catalogue) {
+		a, err := c.watchAgreement(ctx, name, now)
+		if err != nil {
+			return nil, err
+		}
+		w.agreements = append(w.agreements, a)
+		if err := w.extend(c, a, now); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.fill(ctx, c); err != nil {
+		return nil, err
+	}
+	conditions, err := c.o.Store.Conditions(ctx, now)
+	if err != nil {
+		return nil, fmt.Errorf("reading the alert conditions: %w", err)
+	}
+	for _, condition := range conditions {
+		if condition.Holds() {
+			w.conditions[conditionKey(&condition)] = condition
+		}
+	}
+	return w, nil
+}
+
+func agreementNames(c *sla.Catalogue) []string {
+	var names []string
+	for i := range c.Agreements {
+		names = append(names, c.Agreements[i].Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// watchAgreement reads what was settled and recorded of an agreement before.
+func (c *Cycle) watchAgreement(ctx context.Context, name string, now sla.Instant) (*watched, error) {
+	versions := c.catalogue.Versions(name)
+	a := &watched{
+		name: name, latest: versions[len(versions)-1],
+		previous: map[string]*sla.Verdict{}, records: map[string][]*record{},
+	}
+	ever := sla.Span{From: versions[0].Valid.From, To: now}
+	breaches, err := c.o.Store.Breaches(ctx, ever)
+	if err != nil {
+		return nil, fmt.Errorf("reading the breach records: %w", err)
+	}
+	for _, b := range breaches {
+		if b.Agreement == name {
+			a.records[b.Objective] = append(a.records[b.Objective], &record{Breach: b})
+		}
+	}
+	verdicts, err := c.o.Store.Verdicts(ctx, name, ever)
+	if err != nil {
+		return nil, fmt.Errorf("reading the verdicts on %s: %w", name, err)
+	}
+	for i := range verdicts {
+		a.take(&verdicts[i])
+	}
+	return a, nil
+}
+
+// take notes a settled verdict of before.
+func (a *watched) take(v *sla.Verdict) {
+	if v.Provisional {
+		return
+	}
+	if was := a.previous[v.Objective]; was == nil || was.Part.To <= v.Part.From {
+		a.previous[v.Objective] = v
+	}
+	for _, r := range a.records[v.Objective] {
+		if r.Period == v.Period && r.Version == v.Version {
+			r.class = mainCause(v)
+		}
+	}
+}
+
+// extend begins the periods up to now that are not watched or settled yet.
+func (w *watch) extend(c *Cycle, a *watched, now sla.Instant) error {
+	term := a.latest.Period
+	if term.Kind == sla.PeriodRolling {
+		return nil // judged anew each time: it never closes
+	}
+	loc, err := calendar.Zone(a.latest.Zone)
+	if err != nil {
+		return fmt.Errorf("agreement %s: %w", a.name, err)
+	}
+	for p := a.next(c, calendarOf{term, loc}); p.From <= now; p = calendar.Next(term, loc, p) {
+		if p.Empty() {
+			continue
+		}
+		if err := w.begin(c, a, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin watches one more period of an agreement.
+func (w *watch) begin(c *Cycle, a *watched, p sla.Period) error {
+	wp := watchedPeriod{period: p}
+	for _, kase := range (judge.Book{Catalogue: c.catalogue}).Cases(a.name, p) {
+		tally, err := judge.NewTally(kase)
+		if err != nil {
+			return fmt.Errorf("agreement %s: %w", a.name, err)
+		}
+		t := &tracked{agreement: a, tally: tally, indicator: kase.Indicator.Name, touched: true}
+		t.settled = a.isSettled(kase)
+		t.record = a.recordOf(kase)
+		if t.settled {
+			continue
+		}
+		wp.tracked = append(wp.tracked, t)
+		w.tallies[t.indicator] = append(w.tallies[t.indicator], t)
+	}
+	a.periods = append(a.periods, wp)
+	return nil
+}
+
+func (a *watched) isSettled(k judge.Case) bool {
+	p := a.previous[k.Objective.Name]
+	return p != nil && p.Period.From >= k.Period.From && p.Part.From >= max(k.Agreement.Valid.From, k.Period.From)
+}
+
+func (a *watched) recordOf(k judge.Case) *record {
+	for _, r := range a.records[k.Objective.Name] {
+		if r.Period == k.Period && r.Version == k.Agreement.Version {
+			return r
+		}
+	}
+	return nil
+}
+
+// next gives the first period that is neither watched nor settled by all its objectives.
+func (a *watched) next(c *Cycle, cal calendarOf) sla.Period {
+	if n := len(a.periods); n > 0 {
+		return calendar.Next(cal.term, cal.loc, a.periods[n-1].period)
+	}
+	return calendar.PeriodAt(cal.term, cal.loc, max(c.firstFact(a.name), a.settledFrom()))
+}
+
+// firstFact gives where the first facts of an agreement lie within its validity.
+func (c *Cycle) firstFact(name string) sla.Instant {
+	from, first := sla.Forever, sla.Forever
+	for _, version := range c.catalogue.Versions(name) {
+		from = min(from, version.Valid.From)
+		for i := range version.Objectives {
+			if head, ok := c.heads[version.Objectives[i].Indicator]; ok {
+				first = min(first, head.First)
+			}
+		}
+	}
+	if first == sla.Forever {
+		return from
+	}
+	return max(from, first)
+}
+
+// settledFrom gives the start of the last period that was settled by all
+// objectives of the last version.
+func (a *watched) settledFrom() sla.Instant {
+	settled := sla.Forever
+	for i := range a.latest.Objectives {
+		p := a.previous[a.latest.Objectives[i].Name]
+		if p == nil {
+			return sla.Always
+		}
+		settled = min(settled, p.Period.From)
+	}
+	return settled
+}
+
+// calendarOf is how an agreement's periods follow each other.
+type calendarOf struct {
+	term sla.PeriodTerm
+	loc  *time.Location
+}
+
+// fill reads the ledger into the new tallies and the last days of each indicator.
+func (w *watch) fill(ctx context.Context, c *Cycle) error {
+	for name, tallies := range w.tallies {
+		head, ok := c.heads[name]
+		if !ok {
+			continue
+		}
+		span := sla.Span{From: head.Cursor.Add(-recentSpan), To: head.Cursor}
+		for _, t := range tallies {
+			span.From = min(span.From, t.tally.Part().From)
+		}
+		entries, err := c.o.Store.Entries(ctx, name, span)
+		if err != nil {
+			return fmt.Errorf("reading the facts of %s: %w", name, err)
+		}
+		w.feed(name, entries)
+	}
+	return nil
+}
+
+// feed counts entries that follow on those counted before.
+func (w *watch) feed(indicator string, entries []sla.Entry) bool {
+	r := w.recent[indicator]
+	if r == nil {
+		r = &recent{}
+		w.recent[indicator] = r
+	}
+	inOrder := true
+	for _, e := range entries {
+		r.add(e)
+		for _, t := range w.tallies[indicator] {
+			if !t.settled && t.tally.Part().Overlaps(e.Span) {
+				inOrder = t.tally.Add(e) && inOrder
+				t.touched = true
+			}
+		}
+	}
+	return inOrder
+}
+
+// committed takes over the numbers that the store gave to new breach records
+// and lets go of what is settled.
+func (w *watch) committed(round *store.Round) {
+	for i, t := range w.opened {
+		t.record.ID = round.Breaches[i].ID
+	}
+	w.opened = nil
+	for _, a := range w.agreements {
+		a.periods = slices.DeleteFunc(a.periods, func(p watchedPeriod) bool {
+			return len(p.tracked) > 0 && !slices.ContainsFunc(p.tracked, func(t *tracked) bool { return !t.settled })
+		})
+	}
+	for name := range w.tallies {
+		w.tallies[name] = slices.DeleteFunc(w.tallies[name], func(t *tracked) bool { return t.settled })
+	}
+}
+
+func compare[T cmp.Ordered](a, b T) int { return cmp.Compare(a, b) }
