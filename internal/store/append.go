@@ -161,9 +161,6 @@ func (l *ledger) fresh(o *Outcome, h *head, where *lane) ([]sla.Entry, error) {
 		n++
 	}
 	known, fresh := o.Entries[:n], o.Entries[n:]
-	if err := l.compare(o, h, known); err != nil {
-		return nil, err
-	}
 	switch {
 	case n > 0 && known[n-1].To > where.cursor:
 		return nil, fmt.Errorf("the entry of %s overlaps the ledger's end at %s", spanText(known[n-1].Span), where.cursor)
@@ -171,6 +168,9 @@ func (l *ledger) fresh(o *Outcome, h *head, where *lane) ([]sla.Entry, error) {
 		return nil, fmt.Errorf("entries begin at %s and leave a hole from the ledger's end at %s", fresh[0].From, where.cursor)
 	case len(o.Entries) == 0 && o.Cursor > where.cursor:
 		return nil, fmt.Errorf("the cursor would move from %s to %s without entries", where.cursor, o.Cursor)
+	}
+	if err := l.compare(o, h, known); err != nil {
+		return nil, err
 	}
 	return fresh, checkEnd(o, limit)
 }

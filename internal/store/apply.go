@@ -16,6 +16,9 @@ import (
 func (s *Store) SaveCatalogue(ctx context.Context, c *sla.Catalogue, changes []sla.Change, by Actor, at sla.Instant) (int, error) {
 	written := 0
 	wanted, err := documents(c)
+	if err == nil && by.Name == "" {
+		err = errNobody
+	}
 	if err != nil {
 		return 0, fmt.Errorf("saving the catalogue: %w", err)
 	}

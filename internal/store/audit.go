@@ -71,9 +71,11 @@ func (s *Store) AppendAudit(ctx context.Context, a Action) error {
 	})
 }
 
+var errNobody = errors.New("an action has to say who acts")
+
 func appendAudit(ctx context.Context, tx *txn, a Action) error {
 	if a.Actor.Name == "" {
-		return errors.New("an action has to say who acts")
+		return errNobody
 	}
 	head, err := readAuditHead(ctx, tx)
 	if err != nil {

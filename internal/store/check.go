@@ -13,8 +13,21 @@ import (
 // each, nothing when it is sound: SQLite's own check, foreign keys, the hashes of
 // catalogue and reports, the audit chain.
 func (s *Store) Check(ctx context.Context) ([]string, error) {
+	out, err := s.check(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("checking the database: %w", explain(err))
+	}
+	return out, nil
+}
+
+func (s *Store) check(ctx context.Context) ([]string, error) {
+	db, err := openChecker(s.file, s.busy)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close() //nolint:errcheck // it only read
 	var out []string
-	err := s.read(ctx, "checking the database", func(ctx context.Context, tx *txn) error {
+	err = transact(ctx, db, func(ctx context.Context, tx *txn) error {
 		for _, check := range []func(context.Context, *txn) ([]string, error){
 			checkIntegrity, checkReferences, checkDocuments,
 			func(ctx context.Context, tx *txn) ([]string, error) {

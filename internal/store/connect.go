@@ -90,12 +90,22 @@ func address(file string, params ...string) (string, error) {
 
 // openWriter gives the one connection that writes.
 func openWriter(file string, busy int64) (*sql.DB, error) {
+	c, err := writerConnector(file, busy)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(c)
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+func writerConnector(file string, busy int64) (*connector, error) {
 	dsn, err := address(file, "_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=1",
 		fmt.Sprintf("_busy_timeout=%d", busy), "_txlock=immediate", "_cache_size=-65536", "_stmt_cache_size=64", "_mutex=no")
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(&connector{
+	return &connector{
 		dsn: dsn,
 		// A log of 16 MiB is written back; after a great one it is cut to 64 MiB.
 		set: []string{"PRAGMA wal_autocheckpoint = 4096", "PRAGMA journal_size_limit = 67108864"},
@@ -103,14 +113,22 @@ func openWriter(file string, busy int64) (*sql.DB, error) {
 			{"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"},
 			{"busy_timeout", fmt.Sprint(busy)}, {"cache_size", "-65536"}, {"wal_autocheckpoint", "4096"},
 		},
-	})
-	db.SetMaxOpenConns(1)
-	return db, nil
+	}, nil
 }
 
 // openReaders gives the pool that reads.
 func openReaders(file string, busy int64, n int) (*sql.DB, error) {
-	dsn, err := address(file, "mode=ro", "_query_only=1", "_foreign_keys=1",
+	return openPool(file, "mode=ro", busy, n)
+}
+
+// openChecker gives a connection that reads and that knows the file's CHECK
+// constraints: SQLite leaves them out where it cannot write.
+func openChecker(file string, busy int64) (*sql.DB, error) {
+	return openPool(file, "mode=rw", busy, 1)
+}
+
+func openPool(file, mode string, busy int64, n int) (*sql.DB, error) {
+	dsn, err := address(file, mode, "_query_only=1", "_foreign_keys=1",
 		fmt.Sprintf("_busy_timeout=%d", busy), "_cache_size=-16384", "_stmt_cache_size=32", "_mutex=no")
 	if err != nil {
 		return nil, err

@@ -104,7 +104,7 @@ type extent struct {
 
 // slots gives the first and the last slot in which an entry that overlaps the
 // span can begin, and whether there is any.
-func (x extent) slots(span sla.Span) (first, last int64, any bool) {
+func (x extent) slots(span sla.Span) (first, last int64, found bool) {
 	cut := span.Intersect(x.span)
 	if cut.Empty() {
 		return 0, 0, false
@@ -177,8 +177,8 @@ func (r *stored) read(row []driver.Value) error {
 }
 
 func readEntries(ctx context.Context, tx *txn, x extent, span sla.Span) ([]sla.Entry, error) {
-	first, last, any := x.slots(span)
-	if !any {
+	first, last, found := x.slots(span)
+	if !found {
 		return nil, nil
 	}
 	out := make([]sla.Entry, 0, x.expected(span))
@@ -225,8 +225,8 @@ func (s *Store) EachEntry(ctx context.Context, span sla.Span, f func(indicator s
 
 // scanAll holds each row back until the next one shows that it is the latest revision.
 func scanAll(ctx context.Context, tx *txn, all extent, span sla.Span, f func(*stored) error) error {
-	first, last, any := all.slots(span)
-	if !any {
+	first, last, found := all.slots(span)
+	if !found {
 		return nil
 	}
 	var held, next stored

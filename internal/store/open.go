@@ -34,6 +34,7 @@ func (o Options) filled() Options {
 // Store is an open file. It may be used by several goroutines.
 type Store struct {
 	file    string
+	busy    int64 // milliseconds to wait for a lock
 	lock    *os.File
 	writer  *sql.DB // nil when opened for reading only
 	readers *sql.DB
@@ -67,7 +68,7 @@ func open(ctx context.Context, file string, o Options, steps []string) (*Store, 
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return nil, err
 	}
-	s := &Store{file: file}
+	s := &Store{file: file, busy: int64(o.BusyTimeout)}
 	var err error
 	if s.lock, err = takeLock(file); err != nil {
 		return nil, err
@@ -85,13 +86,13 @@ func (s *Store) connect(ctx context.Context, o Options, steps []string) (err err
 	if err := touch(s.file); err != nil {
 		return err
 	}
-	if s.writer, err = openWriter(s.file, int64(o.BusyTimeout)); err != nil {
+	if s.writer, err = openWriter(s.file, s.busy); err != nil {
 		return err
 	}
 	if err := migrate(ctx, s.writer, steps); err != nil {
 		return err
 	}
-	if s.readers, err = openReaders(s.file, int64(o.BusyTimeout), o.Readers); err != nil {
+	if s.readers, err = openReaders(s.file, s.busy, o.Readers); err != nil {
 		return err
 	}
 	return s.readers.PingContext(ctx)
@@ -161,8 +162,8 @@ func openReadOnly(ctx context.Context, file string, o Options) (*Store, error) {
 	if err := look(ctx, file, o, len(parts)); err != nil {
 		return nil, err
 	}
-	s := &Store{file: file}
-	if s.readers, err = openReaders(file, int64(o.BusyTimeout), o.Readers); err != nil {
+	s := &Store{file: file, busy: int64(o.BusyTimeout)}
+	if s.readers, err = openReaders(file, s.busy, o.Readers); err != nil {
 		return nil, err
 	}
 	found, err := readSchema(ctx, s.readers)

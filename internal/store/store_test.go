@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+func TestSplit_GivesWholeUnitsAndBillionthsAboveThem(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		whole := rapid.Int64Range(-math.MaxInt64+1, math.MaxInt64-1).Draw(r, "whole")
+		above := rapid.Int64Range(0, nano-1).Draw(r, "above")
+		a := sla.Whole(whole).Add(sla.Nanos(above))
+		w, n, err := split(a)
+		if err != nil || w != whole || n != above {
+			r.Fatalf("split(%s) = %d, %d, %v", a, w, n, err)
+		}
+		if back := join(w, n); back != a {
+			r.Fatalf("join(%d, %d) = %s, want %s", w, n, back, a)
+		}
+	})
+}
+
+func TestSlotOf_RoundsDownAlsoBefore1970(t *testing.T) {
+	for at, want := range map[sla.Instant]int64{0: 0, 899_999: 0, 900_000: 1, -1: -1, -900_000: -1, -900_001: -2} {
+		if got := slotOf(at); got != want {
+			t.Errorf("slotOf(%d) = %d, want %d", at, got, want)
+		}
+	}
+}
+
+func TestConnect_AMisspeltSettingIsFoundOnReadingItBack(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.db")
+	for wrong, name := range map[string]string{
+		"_jurnal_mode=WAL":                     "journal_mode",
+		"_journal_mode=WAL&_synchronus=FULL":   "synchronous",
+		"_journal_mode=WAL&_synchronous=FULL&": "foreign_keys",
+	} {
+		c, err := writerConnector(file, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.dsn = "file:" + file + "?" + wrong
+		conn, err := c.Connect(t.Context())
+		if err == nil {
+			_ = conn.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "keeps "+name) {
+			t.Errorf("%s gave %v", wrong, err)
+		}
+	}
+}
+
+func TestWrite_ATransactionHoldsTheLockFromItsBeginning(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.db")
+	s, err := Open(t.Context(), file, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // nothing was written
+	other, err := openWriter(file, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close() //nolint:errcheck // nothing was written
+	if err := other.PingContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err = s.write(t.Context(), "holding", func(ctx context.Context, _ *txn) error {
+		if _, err := other.BeginTx(ctx, nil); err == nil {
+			t.Error("two write transactions were open at once")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMigrate_AnOlderFileIsBroughtUpToDateAndAFailedStepLeavesItAsItWas(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.db")
+	one, err := steps(migrations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reopen := func(more ...string) (*Store, error) {
+		return open(t.Context(), file, Options{}.filled(), append(append([]string(nil), one...), more...))
+	}
+	version := func(want int64) {
+		t.Helper()
+		s, err := OpenReadOnly(t.Context(), file, Options{})
+		if want > int64(len(one)) {
+			if err == nil {
+				t.Error("a newer schema was opened")
+			}
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := readSchema(t.Context(), s.readers)
+		if err != nil || found.version != want {
+			t.Errorf("schema %d, %v, want %d", found.version, err, want)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	s, err := reopen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	version(int64(len(one)))
+	if _, err := reopen("CREATE TABLE more (x INTEGER) STRICT; CREATE TABLE entry (x INTEGER);"); err == nil || !strings.Contains(err.Error(), "to version") {
+		t.Errorf("a step that cannot be gave %v", err)
+	}
+	version(int64(len(one)))
+	s, err = reopen("CREATE TABLE more (x INTEGER) STRICT;")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	version(int64(len(one)) + 1)
+}
