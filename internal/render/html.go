@@ -73,7 +73,7 @@ func (p *page) functions() template.FuncMap {
 		"states":   func() []sla.State { return sla.States },
 		"count":    p.lang.Count,
 		"burn":     p.burnDown,
-		"trend":    p.trendOf,
+		"spark":    p.spark,
 		"blames":   p.blames,
 		"words":    func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
 		"change":   p.change,

@@ -122,57 +122,96 @@ const (
 	trendTop, trendBottom   = 12.0, 92.0
 )
 
-// trendOf draws a row; nil when fewer than two periods have data.
-func (p *page) trendOf(r row) *trend {
-	var values []float64
-	for _, c := range r.Cells {
+// frame is where a line is drawn, and between which values.
+type frame struct {
+	left, right, top, bottom float64
+	low, high                float64
+}
+
+func (f frame) height(v float64) float64 {
+	return f.bottom - (v-f.low)/(f.high-f.low)*(f.bottom-f.top)
+}
+
+func (f frame) across(i, of int) float64 {
+	return f.left + (f.right-f.left)/float64(max(1, of-1))*float64(i)
+}
+
+// fit sets the values between which the cells and the target lie; it reports
+// false when fewer than two cells have data.
+func (f *frame) fit(list []cell, goal float64) bool {
+	n := 0
+	f.low, f.high = goal, goal
+	for _, c := range list {
 		if c.Compliance != nil {
-			values = append(values, shownValue(c.Compliance))
+			n++
+			f.low, f.high = min(f.low, shownValue(c.Compliance)), max(f.high, shownValue(c.Compliance))
 		}
 	}
-	if len(values) < 2 {
-		return nil
+	if f.high == f.low {
+		f.low, f.high = f.low-.5, f.high+.5
 	}
-	goal := goalOf(r.Of)
-	lo, hi := goal, goal
-	for _, v := range values {
-		lo, hi = min(lo, v), max(hi, v)
-	}
-	if hi == lo {
-		hi, lo = hi+.5, lo-.5
-	}
-	height := func(v float64) float64 { return trendBottom - (v-lo)/(hi-lo)*(trendBottom-trendTop) }
-	t := &trend{
-		Name: r.Name, Width: px(trendWidth), Height: px(trendHeight), Left: px(trendLeft), Right: px(trendRight),
-		Goal: px(height(goal)), GoalText: p.TargetText(r.Of.Target), TopY: px(trendTop), BottomY: px(trendBottom),
-		Top: scale(hi, r.Of), Bottom: scale(lo, r.Of),
-	}
-	step := (trendRight - trendLeft) / float64(max(1, len(r.Cells)-1))
+	return n > 1
+}
+
+// lines gives the runs of neighbouring periods that have data.
+func (f frame) lines(list []cell) []string {
+	var out []string
 	var run []point
-	flush := func() {
+	for i, c := range append(slices.Clone(list), cell{}) {
+		if c.Compliance != nil {
+			run = append(run, point{f.across(i, len(list)), f.height(shownValue(c.Compliance))})
+			continue
+		}
 		if len(run) > 1 {
-			t.Lines = append(t.Lines, polyline(run))
+			out = append(out, polyline(run))
 		}
 		run = nil
 	}
+	return out
+}
+
+// trendOf draws a row; nil when fewer than two periods have data.
+func (p *page) trendOf(r row) *trend {
+	f := frame{left: trendLeft, right: trendRight, top: trendTop, bottom: trendBottom}
+	goal := goalOf(r.Of)
+	if !f.fit(r.Cells, goal) {
+		return nil
+	}
+	t := &trend{
+		Name: r.Name, Width: px(trendWidth), Height: px(trendHeight), Left: px(trendLeft), Right: px(trendRight),
+		Goal: px(f.height(goal)), GoalText: p.TargetText(r.Of.Target), TopY: px(trendTop), BottomY: px(trendBottom),
+		Top: scale(f.high, r.Of), Bottom: scale(f.low, r.Of), Lines: f.lines(r.Cells),
+	}
 	for i, c := range r.Cells {
-		x := trendLeft + step*float64(i)
+		x := f.across(i, len(r.Cells))
 		if i == 0 || i == len(r.Cells)-1 || (i == len(r.Cells)/2 && len(r.Cells) > 5) {
 			t.X = append(t.X, tick{px(x), p.lang.ShortPeriod(c.Period), anchor(i, len(r.Cells))})
 		}
 		if c.New {
-			t.New = append(t.New, tick{px(x - step/2), "v" + px(float64(c.Version)), "middle"})
+			t.New = append(t.New, tick{px((x + f.across(i-1, len(r.Cells))) / 2), "v" + strconv.Itoa(c.Version), "middle"})
 		}
-		if c.Compliance == nil {
-			flush()
+		if c.Compliance != nil {
+			said := p.lang.Period(c.Period) + ": " + p.Reached(r.Of, c.Compliance) + ", " + p.lang.State(c.State)
+			t.Dots = append(t.Dots, dot{px(x), px(f.height(shownValue(c.Compliance))), c.State, said})
+		}
+	}
+	return t
+}
+
+// spark draws an objective's periods in small, its last one with a dot.
+func (p *page) spark(o *report.Objective) *trend {
+	for _, r := range p.Rows {
+		f, goal := frame{left: 2, right: 80, top: 3, bottom: 19}, goalOf(o)
+		if r.Name != o.Name || !f.fit(r.Cells, goal) {
 			continue
 		}
-		at := point{x, height(shownValue(c.Compliance))}
-		run = append(run, at)
-		t.Dots = append(t.Dots, dot{px(at.X), px(at.Y), c.State, p.lang.Period(c.Period) + ": " + p.Reached(r.Of, c.Compliance) + ", " + p.lang.State(c.State)})
+		t := &trend{Goal: px(f.height(goal)), Lines: f.lines(r.Cells)}
+		if last := r.Cells[len(r.Cells)-1]; last.Compliance != nil {
+			t.Dots = []dot{{X: "80", Y: px(f.height(shownValue(last.Compliance))), State: last.State}}
+		}
+		return t
 	}
-	flush()
-	return t
+	return nil
 }
 
 func shownValue(s *report.Share) float64 { return value(report.Number(s.Shown)) }
