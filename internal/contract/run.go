@@ -69,15 +69,11 @@ func (f *File) Run(o Options) Results {
 
 // failures judges what a test expects and gives all that differs.
 func (f *File) failures(t *Test) []string {
-	facts, err := f.facts(t)
-	if err != nil {
-		return []string{err.Error()}
-	}
 	c := *f.Catalogue
 	c.Exclusions = slices.Concat(c.Exclusions, t.Exclusions)
 	always := func(string) sla.Instant { return sla.Forever } // facts given are final
 	b := trial{
-		Book: judge.Book{Catalogue: &c, Facts: facts.within, Measured: always, Final: always},
+		Book: judge.Book{Catalogue: &c, Facts: f.facts(t), Measured: always, Final: always},
 		now:  t.now(),
 	}
 	var out []string
@@ -110,12 +106,12 @@ func (l ledger) within(indicator string, span sla.Span) ([]sla.Entry, error) {
 	return all[from:max(from, to)], nil
 }
 
-// facts gives the ledger of a test: as it stands there, or measured.
-func (f *File) facts(t *Test) (ledger, error) {
+// facts gives the facts of a test: as they stand there, or measured.
+func (f *File) facts(t *Test) func(string, sla.Span) ([]sla.Entry, error) {
 	if t.Series != nil {
-		return f.measure(t)
+		return newLaboratory(f.Catalogue, t).facts
 	}
-	return t.ledger, nil
+	return ledger(t.ledger).within
 }
 
 // trial is a test under way.
@@ -248,9 +244,4 @@ func (b trial) ceiling(e *Expectation, verdicts []sla.Verdict) *big.Rat {
 		}
 	}
 	return nil
-}
-
-// measure is left for the samples.
-func (f *File) measure(*Test) (ledger, error) {
-	return nil, fmt.Errorf("series are not measured yet")
 }

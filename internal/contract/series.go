@@ -83,6 +83,12 @@ func input(n document.Node) (in Input, ok bool) {
 		f.Problem("the series cannot be read: %s", strings.ReplaceAll(err.Error(), "\n", " "))
 		return in, false
 	}
+	for _, one := range v {
+		if one.Histogram != nil {
+			f.Problem("native histograms are not read here: write the buckets of a classic one as series")
+			return in, false
+		}
+	}
 	return Input{l, v}, true
 }
 
