@@ -1,0 +1,239 @@
+package report
+
+import (
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// alone is the input of the review mail() without what it relies on.
+func alone(t *testing.T) (in Input, terms *sla.Agreement) {
+	in = november(t)
+	terms = &in.Book.Catalogue.Agreements[0]
+	terms.ReliesOn = nil
+	return in, terms
+}
+
+// facts replaces the facts of the indicator mail-up.
+func facts(in *Input, entries []sla.Entry) {
+	in.Book.Facts = func(_ string, w sla.Span) ([]sla.Entry, error) { return within(entries, w), nil }
+}
+
+func says(t *testing.T, r *Review, sentences ...string) {
+	t.Helper()
+	for _, s := range sentences {
+		if !strings.Contains(r.Summary.Text, s) {
+			t.Errorf("the summary %q lacks %q", r.Summary.Text, s)
+		}
+	}
+}
+
+func TestANewVersionWithinThePeriodMakesARowPerPart(t *testing.T) {
+	in, terms := alone(t)
+	in.Breaches = nil
+	next := *terms
+	change := clock(t, "2026-11-11 00:00:00")
+	terms.Valid.To, next.Valid.From, next.Version = change, change, 3
+	in.Book.Catalogue.Agreements = append(in.Book.Catalogue.Agreements, next)
+	r := build(t, in)
+	if len(r.Objectives) != 2 || r.Objectives[0].Part == nil || r.Objectives[1].Part == nil {
+		t.Fatalf("want two parts, got %+v", r.Objectives)
+	}
+	if p := *r.Objectives[0].Part; p != (Part{2, "2026-11-01T00:00:00+01:00", "2026-11-11T00:00:00+01:00"}) {
+		t.Errorf("first part %+v", p)
+	}
+	if p := *r.Objectives[1].Part; p != (Part{3, "2026-11-11T00:00:00+01:00", "2026-12-01T00:00:00+01:00"}) {
+		t.Errorf("second part %+v", p)
+	}
+	if a, b := r.Objectives[0].State, r.Objectives[1].State; a != sla.Met || b != sla.Breached {
+		t.Errorf("states %s, %s", a, b)
+	}
+	if s := r.Summary; r.Report.Version != 3 || s.Met != 0 || s.Judged != 1 || s.Breaches != 1 {
+		t.Errorf("version %d, summary %+v", r.Report.Version, s)
+	}
+	says(t, r, "Version 3 applies from 11 Nov 2026 00:00.", "Availability under version 3 was 99.82% against 99.9%")
+}
+
+func TestAFirstMonthSaysSinceWhenAnythingIsKnown(t *testing.T) {
+	in, terms := alone(t)
+	since := clock(t, "2026-11-10 06:00:00")
+	facts(&in, uptime(sla.Span{From: since, To: in.Period.To}, nil, nil))
+	r := build(t, in)
+	o := r.Objectives[0]
+	says(t, r, "Facts exist from 10 Nov 2026 06:00 on; what came before is unknown.", "Availability is inconclusive: between 69.35% and 100.00%.")
+	if len(o.History) != 0 || o.State != sla.Met || !o.Inconclusive || o.Unknown != "792000" {
+		t.Errorf("history %v, state %s, unknown %s", o.History, o.State, o.Unknown)
+	}
+	if got := r.Unready(sla.MustDecimal("95")); got != "availability: completeness 69.35% is below 95%" {
+		t.Errorf("it may be issued: %q", got)
+	}
+	terms.Valid.From = since
+	r = build(t, in)
+	says(t, r, "The agreement is in force from 10 Nov 2026 06:00.")
+	if o = r.Objectives[0]; o.Unknown != "0" || o.Part == nil || strings.Contains(r.Summary.Text, "exist from") {
+		t.Errorf("unknown %s, part %v, summary %s", o.Unknown, o.Part, r.Summary.Text)
+	}
+}
+
+func TestWithoutFactsNothingIsMadeUp(t *testing.T) {
+	in, _ := alone(t)
+	in.Breaches = nil
+	facts(&in, nil)
+	r := build(t, in)
+	o := r.Objectives[0]
+	if o.Compliance != nil || o.State != sla.NoData || o.Completeness.Shown != "0.00" || o.Breach != nil || len(r.Credits) != 0 {
+		t.Errorf("%+v", o)
+	}
+	if r.Summary.Text != "No target could be judged: no data." || r.Summary.NoData != 1 || r.Measures[0].Value != "" {
+		t.Errorf("summary %+v, targets met %q", r.Summary, r.Measures[0].Value)
+	}
+}
+
+func TestAnOpenPeriodSaysSo(t *testing.T) {
+	in, _ := alone(t)
+	in.Breaches, in.Now = nil, clock(t, "2026-11-12 12:00:00")
+	in.Book.Final = func(string) sla.Instant { return clock(t, "2026-11-12 11:00:00") }
+	r := build(t, in)
+	says(t, r, "0 of 1 targets are met so far.", "has accrued")
+	if o := r.Objectives[0]; !o.Provisional || r.Unready(sla.MustDecimal("95")) == "" || r.Credits[0].Status != Accrued {
+		t.Errorf("provisional %v, credits %+v", o.Provisional, r.Credits)
+	}
+	if last := r.Objectives[0].Days; last[len(last)-1].Date != "2026-11-12" {
+		t.Errorf("days beyond now: %v", last)
+	}
+}
+
+func TestDaysAddUpToThePeriodWhateverTheMethod(t *testing.T) {
+	for _, method := range []sla.Method{sla.TimeMethod, sla.Timeslices} {
+		in, terms := alone(t)
+		in.Breaches = nil
+		o := &terms.Objectives[0]
+		o.Method = method
+		if method == sla.Timeslices {
+			above := sla.MustDecimal("5")
+			o.Slices = &sla.Slices{Length: 7 * sla.Minute, BadAbove: &above, MinRun: 5 * sla.Minute, Empty: sla.EmptySkipped}
+		}
+		down := []sla.Span{span(t, "2026-11-03 23:50:00", "2026-11-04 00:20:00"), span(t, "2026-11-20 05:00:00", "2026-11-20 05:30:00")}
+		facts(&in, uptime(in.Period.Span, down, []sla.Span{span(t, "2026-11-20 10:00:00", "2026-11-20 13:00:00")}))
+		objective := build(t, in).Objectives[0]
+		bad, unknown, removed := new(big.Rat), new(big.Rat), new(big.Rat)
+		for _, d := range objective.Days {
+			bad.Add(bad, d.Bad.Rat())
+			unknown.Add(unknown, d.Unknown.Rat())
+			removed.Add(removed, d.Removed.Rat())
+		}
+		if Exactly(bad) != objective.Bad || Exactly(unknown) != objective.Unknown || Exactly(removed) != objective.Removed {
+			t.Errorf("%s: days come to %s, %s, %s, want %s, %s, %s", method,
+				Exactly(bad), Exactly(unknown), Exactly(removed), objective.Bad, objective.Unknown, objective.Removed)
+		}
+		var dates []string
+		for _, d := range objective.Days {
+			dates = append(dates, d.Date)
+		}
+		if got := strings.Join(dates, " "); got != "2026-11-03 2026-11-04 2026-11-08 2026-11-20" {
+			t.Errorf("%s: days %s", method, got)
+		}
+	}
+}
+
+func TestAnUnapprovedExclusionIsListedWithoutEffect(t *testing.T) {
+	in, _ := alone(t)
+	x := &in.Book.Catalogue.Exclusions[0]
+	x.ApprovedBy, x.ApprovedOn = "", nil
+	r := build(t, in)
+	if row := r.Exclusions[0]; row.Effect != EffectNone || row.ApprovedBy != "" || r.Objectives[0].WithoutExclusions != nil || r.Objectives[0].Removed != "0" {
+		t.Errorf("%+v, removed %s", row, r.Objectives[0].Removed)
+	}
+	x.Withdrawn = true
+	if r = build(t, in); len(r.Exclusions) != 0 {
+		t.Errorf("withdrawn, and listed: %+v", r.Exclusions)
+	}
+}
+
+func TestAMeanIsShownByItsValueAndBound(t *testing.T) {
+	in, terms := alone(t)
+	in.Breaches = nil
+	bound := sla.MustDecimal("0.25")
+	o := &terms.Objectives[0]
+	o.Target, o.AtMost, o.Method, o.Credits = nil, &bound, sla.MeanMethod, nil
+	in.Book.Catalogue.Indicators[0].Kind = sla.MeanCounter
+	facts(&in, []sla.Entry{{Span: span(t, "2026-11-20 00:00:00", "2026-11-20 01:00:00"), Good: sla.Nanos(2_711_000_000), Bad: sla.Whole(10)}})
+	r := build(t, in)
+	got := r.Objectives[0]
+	if *got.Compliance != (Share{"0.2711", "2.711", "10"}) || got.Target.AtMost != "0.25" || got.Budget != nil || got.Good != "" || got.Credit != nil || got.Unit != UnitValue {
+		t.Errorf("%+v", got)
+	}
+	says(t, r, "Availability was 0.2711 against at most 0.25.")
+	if text := string(sealed(t, r)); !strings.Contains(text, "\"target\": {\n        \"at_most\": 0.25\n      },") {
+		t.Error("the bound does not stand in the document as {at_most}")
+	}
+}
+
+func TestALimitThatIsExceededIsNamed(t *testing.T) {
+	in, terms := alone(t)
+	in.Breaches = nil
+	longest, target := 10*sla.Minute, sla.MustDecimal("99")
+	terms.Objectives[0].Limits.LongestOutage, terms.Objectives[0].Target = &longest, &target
+	says(t, build(t, in), "Availability was 99.8% against 99%, but a limit was exceeded: an outage of 50 min, 10 min allowed.")
+}
+
+func TestARollingWindowIsJudgedAtTheEndOfTheMonth(t *testing.T) {
+	in, terms := alone(t)
+	in.Breaches = nil
+	terms.Period = sla.PeriodTerm{Kind: sla.PeriodRolling, Rolling: 20 * sla.Day}
+	r := build(t, in)
+	says(t, r, "Judged over the 20 d before 1 Dec 2026 00:00.")
+	if r.Report.Period != "2026-11" || r.Objectives[0].Scope != "1728000" || r.Objectives[0].Bad != "3000" {
+		t.Errorf("period %s, scope %s, bad %s", r.Report.Period, r.Objectives[0].Scope, r.Objectives[0].Bad)
+	}
+	if h := r.Objectives[0].History; len(h) != 1 || h[0].Period != "2026-10" {
+		t.Errorf("history %+v", h)
+	}
+}
+
+func TestFiguresAreTheSameWhateverTheRevision(t *testing.T) {
+	in, _ := alone(t)
+	first := build(t, in)
+	in.Imprint = Imprint{Revision: 9, Program: "slmd 2.0.0", AuditHead: "ff"}
+	second := build(t, in)
+	if same, err := SameFigures(first, second); err != nil || !same {
+		t.Errorf("two revisions with the same figures differ: %v", err)
+	}
+	in.Book.Catalogue.Exclusions[0].Withdrawn = true
+	if same, err := SameFigures(first, build(t, in)); err != nil || same {
+		t.Errorf("an exclusion less makes no difference: %v", err)
+	}
+}
+
+func TestMeasuresCoverAllAgreementsOfTheCustomer(t *testing.T) {
+	in, terms := alone(t)
+	other := *terms
+	other.Name, other.Objectives = "post-sla", []sla.Objective{terms.Objectives[0]}
+	easy := sla.MustDecimal("90")
+	other.Objectives[0].Target, other.ReviewEvery = &easy, 6
+	in.Book.Catalogue.Agreements = append(in.Book.Catalogue.Agreements, other)
+	in.Book.Catalogue.Services = append(in.Book.Catalogue.Services, sla.Service{Name: "fax", Status: sla.Live, BusinessOwner: "retail"})
+	r := build(t, in)
+	want := map[string]Measure{
+		"targets_met":        {Value: "50.00", Previous: "100.00", Change: "-50.00"},
+		"breaches_critical":  {Value: "1", Previous: "0"},
+		"current_agreements": {Value: "50.00", Previous: "50.00", Change: "0.00"},
+		"satisfaction":       {},
+	}
+	if len(r.Measures) != 12 {
+		t.Errorf("%d rows of measures", len(r.Measures))
+	}
+	for _, m := range r.Measures {
+		if w, ok := want[m.Name]; ok && (w.Value != m.Value || w.Previous != m.Previous || w.Change != m.Change) {
+			t.Errorf("%s: got %+v, want %+v", m.Name, m, w)
+		}
+	}
+}
+
+func TestWhatDoesNotPrintIsTakenOutOfTexts(t *testing.T) {
+	if got := clean("a\x00b\x7fc\xff\nd"); got != "a\ufffdb\ufffdc\ufffd\nd" {
+		t.Errorf("got %q", got)
+	}
+}
