@@ -4,7 +4,9 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -101,8 +103,13 @@ func (b Book) tally(c Case, now sla.Instant, keep bool) (*Tally, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the facts of %s: %w", c.Indicator.Name, err)
 	}
-	for _, e := range entries {
-		t.Add(e)
+	order := func(x, y sla.Entry) int { return cmp.Compare(x.From, y.From) }
+	if !slices.IsSortedFunc(entries, order) {
+		entries = slices.Clone(entries)
+		slices.SortStableFunc(entries, order)
+	}
+	for i := range entries {
+		t.Add(entries[i])
 	}
 	return t, nil
 }

@@ -91,14 +91,30 @@ func (c *count) compliance() *sla.Share {
 // allowed gives how much may be bad when so much may not be: for events of
 // those so far, otherwise of the whole part.
 func (c *count) allowed(target *big.Rat, unknown sla.UnknownRule) *big.Rat {
-	all := plus(c.good, c.bad)
-	if c.whole != nil {
-		all = new(big.Rat).Sub(c.whole, c.skipped)
-		if unknown != sla.UnknownGood && unknown != sla.UnknownBad {
-			all.Sub(all, c.unknown)
-		}
+	return new(big.Rat).Mul(c.base(unknown), new(big.Rat).Sub(big.NewRat(1, 1), target))
+}
+
+// base gives the amount of which the target allows a share.
+func (c *count) base(unknown sla.UnknownRule) *big.Rat {
+	if c.whole == nil {
+		return plus(c.good, c.bad)
 	}
-	return all.Mul(all, new(big.Rat).Sub(big.NewRat(1, 1), target))
+	all := new(big.Rat).Sub(c.whole, c.skipped)
+	if unknown != sla.UnknownGood && unknown != sla.UnknownBad {
+		all.Sub(all, c.unknown)
+	}
+	return all
+}
+
+// atBest gives the compliance of the whole part if nothing more goes wrong, nil
+// for events: of those nobody knows how many there will be.
+func (c *count) atBest(unknown sla.UnknownRule) *big.Rat {
+	base := c.base(unknown)
+	if c.whole == nil || base.Sign() == 0 {
+		return nil
+	}
+	good := new(big.Rat).Sub(base, c.countedBad)
+	return good.Quo(good, base)
 }
 
 // bounds gives the compliance if all that is unknown were bad, and if all were

@@ -8,12 +8,12 @@ import (
 )
 
 // credit works out what the credit table gives; nil without a table.
-func (t *Tally) credit(v *sla.Verdict, open bool) *sla.Credit {
+func (t *Tally) credit(v *sla.Verdict, best *big.Rat) *sla.Credit {
 	o := t.c.Objective
 	if len(o.Credits) == 0 {
 		return nil
 	}
-	table := creditTable{c: &t.c, v: v, value: t.creditValue(v, open)}
+	table := creditTable{c: &t.c, v: v, value: t.creditValue(v, best)}
 	c := table.none()
 	if table.value != nil {
 		for _, band := range table.matching() {
@@ -27,39 +27,27 @@ func (t *Tally) credit(v *sla.Verdict, open bool) *sla.Credit {
 }
 
 // creditValue gives the number that bands are held against: compliance in
-// percent or a mean, read with the contract's own precision. A part under way
-// that is judged by the clock is read as if the rest of it were good, as its
-// state is. It is nil when there is nothing to judge.
-func (t *Tally) creditValue(v *sla.Verdict, open bool) *big.Rat {
+// percent or a mean, read with the contract's own precision. best is the
+// compliance at the end of a part under way that is judged by the clock, if the
+// rest of it is good, nil otherwise; it is what decides then, as for the state.
+// creditValue is nil when there is nothing to judge.
+func (t *Tally) creditValue(v *sla.Verdict, best *big.Rat) *big.Rat {
 	var value *big.Rat
 	switch {
 	case v.State == sla.NoData:
 		return nil
 	case v.Value != nil:
 		value = v.Value.Ratio()
-	case open && v.Method != sla.Occurrences:
-		value = t.atBest(v)
+	case best != nil:
+		value = new(big.Rat).Mul(best, whole(100))
 	default:
 		value = v.Compliance.Ratio()
-	}
-	if v.Value == nil {
 		value.Mul(value, whole(100))
 	}
 	if p := t.c.Objective.CreditPrecision; p != nil {
 		value = halfUp(value, *p)
 	}
 	return value
-}
-
-// atBest gives the compliance at the end of the part if nothing more goes wrong.
-func (t *Tally) atBest(v *sla.Verdict) *big.Rat {
-	rest := new(big.Rat).Sub(big.NewRat(1, 1), v.Target.Ratio())
-	if rest.Sign() == 0 || v.Budget.Allowed.Sign() == 0 {
-		return v.Compliance.Ratio()
-	}
-	bad := new(big.Rat).Mul(v.Budget.Spent(), rest)
-	bad.Quo(bad, v.Budget.Allowed) // allowed = rest·N, so this is bad ÷ N
-	return bad.Sub(big.NewRat(1, 1), bad)
 }
 
 // halfUp rounds r to so many decimals, halves up.

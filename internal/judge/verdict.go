@@ -33,13 +33,13 @@ func (t *Tally) judge(m Moment, k clock) sla.Verdict {
 	if k.scope > 0 {
 		v.Completeness = &sla.Share{Num: new(big.Rat).Sub(v.Scope, v.Unknown), Den: v.Scope}
 	}
-	open := m.Now < t.scope.part.To && !rolling
+	var best *big.Rat
 	if t.c.Objective.Method == sla.MeanMethod {
 		t.judgeMean(&v, v.Provisional && !rolling)
 	} else {
-		t.judgeTarget(&v, k, stage{open, v.Provisional && !rolling})
+		best = t.judgeTarget(&v, k, stage{m.Now < t.scope.part.To && !rolling, v.Provisional && !rolling})
 	}
-	v.Credit = t.credit(&v, open)
+	v.Credit = t.credit(&v, best)
 	return v
 }
 
@@ -86,8 +86,9 @@ type stage struct {
 	unsettled bool // it is open, or its facts may still change
 }
 
-// judgeTarget judges all other methods.
-func (t *Tally) judgeTarget(v *sla.Verdict, k clock, at stage) {
+// judgeTarget judges all other methods. best is the compliance of a part under
+// way in the end if all goes well from now on, nil where that says nothing.
+func (t *Tally) judgeTarget(v *sla.Verdict, k clock, at stage) (best *big.Rat) {
 	c := t.count(k)
 	v.FactGood, v.FactBad = t.factsCounted(k)
 	v.Good, v.Bad = v.FactGood, v.FactBad
@@ -102,7 +103,7 @@ func (t *Tally) judgeTarget(v *sla.Verdict, k clock, at stage) {
 	v.Compliance = c.compliance()
 	if v.Compliance == nil || t.tooFew(v) {
 		v.Compliance, v.State, v.Certain = nil, sla.NoData, !v.Provisional
-		return
+		return nil
 	}
 	v.Lowest, v.Highest = c.bounds(k)
 	broken := t.limitBroken(v)
@@ -112,6 +113,10 @@ func (t *Tally) judgeTarget(v *sla.Verdict, k clock, at stage) {
 		v.State = sla.AtRisk
 	}
 	v.Certain = !v.Inconclusive && (!v.Provisional || v.State == sla.Breached)
+	if at.open {
+		best = c.atBest(t.c.Agreement.Unknown)
+	}
+	return best
 }
 
 // tooFew reports whether fewer events were counted than the objective wants.

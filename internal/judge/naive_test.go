@@ -1,0 +1,482 @@
+package judge
+
+import (
+	"math/big"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// naive is the second implementation: it looks at every unit of time by itself
+// and counts in whole numbers. It shares nothing with the judge but its words.
+type naive struct {
+	w       *world
+	loc     *time.Location
+	facts   sla.FactKind
+	units   []unit // of the part
+	counted int    // how many of them lie before the judging instant
+}
+
+// unit is one second or minute.
+type unit struct {
+	at                 sla.Instant
+	scope, planned     bool
+	removed            bool
+	good, bad, unknown int64 // events and milliseconds, as the entry has them per unit
+	badEntry           bool
+	slice              int
+}
+
+func newNaive(t *rapid.T, w *world) *naive {
+	n := &naive{w: w, facts: w.c.Indicator.Facts()}
+	var err error
+	if n.loc, err = time.LoadLocation(w.c.Agreement.Zone); err != nil {
+		t.Fatal(err)
+	}
+	for at := w.c.Period.From; at < w.c.Period.To; at = at.Add(w.unit) {
+		if at >= w.c.Agreement.Valid.From && at < w.c.Agreement.Valid.To {
+			n.units = append(n.units, n.unit(at))
+			if at < w.now {
+				n.counted++
+			}
+		}
+	}
+	return n
+}
+
+func (n *naive) unit(at sla.Instant) unit {
+	u := unit{at: at}
+	if s := n.w.c.Objective.Slices; s != nil {
+		u.slice = int(int64(at-n.w.c.Period.From) / int64(s.Length))
+	}
+	if !n.open(at) {
+		return u
+	}
+	excluded := false
+	for _, x := range n.w.c.Exclusions {
+		if x.ApprovedBy != "" && !x.Withdrawn && x.Services[0] == "s" && x.Span.From <= at && at < x.Span.To {
+			excluded = true
+		}
+	}
+	switch n.w.c.Agreement.Planned {
+	case sla.PlannedRemoved:
+		u.scope, u.removed = !excluded, excluded
+	case sla.PlannedGood:
+		u.scope, u.planned = true, excluded
+	default:
+		u.scope = true
+	}
+	n.fill(&u)
+	return u
+}
+
+// open reads the wall clock.
+func (n *naive) open(at sla.Instant) bool {
+	c := n.w.c.Agreement.Calendar
+	if c == nil {
+		return true
+	}
+	t := time.UnixMilli(int64(at)).In(n.loc)
+	clock := sla.Millis(t.Hour())*sla.Hour + sla.Millis(t.Minute())*sla.Minute + sla.Millis(t.Second())*sla.Second
+	day := sla.Date{Year: t.Year(), Month: int(t.Month()), Day: t.Day()}
+	hours := c.Week[t.Weekday()]
+	for _, h := range c.Holidays {
+		if h == day {
+			hours = nil
+		}
+	}
+	for _, s := range c.Special {
+		if s.Date == day {
+			hours = s.Hours
+		}
+	}
+	for _, h := range hours {
+		if h.From <= clock && clock < h.To {
+			return true
+		}
+	}
+	return false
+}
+
+// fill gives the unit its part of the facts.
+func (n *naive) fill(u *unit) {
+	per := int64(n.w.unit)
+	u.unknown = per
+	for _, e := range n.w.entries {
+		if u.at < e.From || u.at >= e.To {
+			continue
+		}
+		k := int64(e.To-e.From) / per
+		good, _ := e.Good.Int64()
+		bad, _ := e.Bad.Int64()
+		u.good, u.bad, u.unknown = good/1e9/k, bad/1e9/k, int64(e.Unknown)/k
+		u.badEntry = bad > 0
+		if n.facts == sla.Time {
+			u.good, u.bad = good/1e6/k, bad/1e6/k
+			continue
+		}
+		tau := n.w.c.Objective.Target.Ratio()
+		share := new(big.Rat).Mul(new(big.Rat).Sub(big.NewRat(1, 1), tau), big.NewRat(good+bad, 1))
+		u.badEntry = big.NewRat(bad, 1).Cmp(share) > 0
+	}
+	if u.planned {
+		u.badEntry = false
+		u.unknown = 0
+		if n.facts == sla.Time {
+			u.good, u.bad = per, 0
+		} else {
+			u.good, u.bad = u.good+u.bad, 0
+		}
+	}
+}
+
+// figures are what both implementations must agree on.
+type figures struct {
+	good, bad, unknown, removed, scope *big.Rat
+	compliance, lowest, highest        *big.Rat
+	allowed, left                      *big.Rat
+	outages, small                     int
+	longest                            sla.Millis
+	badInOutages                       *big.Rat
+	mtbf                               *big.Rat
+}
+
+// run is an outage of the naive kind: first and last unit, and what is bad in it.
+type run struct {
+	length, known int64 // ms
+	bad           *big.Rat
+}
+
+func (n *naive) figures() figures {
+	f := figures{badInOutages: new(big.Rat)}
+	var good, bad, unknown, removed, scope, whole int64
+	ms := int64(n.w.unit)
+	for i, u := range n.units {
+		if u.scope {
+			whole += ms
+		}
+		if i >= n.counted {
+			continue
+		}
+		if u.removed {
+			removed += ms
+		}
+		if u.scope {
+			scope += ms
+			good, bad, unknown = good+u.good, bad+u.bad, unknown+u.unknown
+		}
+	}
+	scale := int64(1000)
+	if n.facts == sla.Events {
+		scale = 1
+	}
+	f.good, f.bad = big.NewRat(good, scale), big.NewRat(bad, scale)
+	f.unknown, f.removed, f.scope = big.NewRat(unknown, 1000), big.NewRat(removed, 1000), big.NewRat(scope, 1000)
+
+	var k naiveCount
+	var runs []run
+	switch n.w.c.Objective.Method {
+	case sla.Timeslices, sla.RatioTimeslices:
+		k, runs = n.slices(whole)
+		if n.w.c.Objective.Method == sla.Timeslices {
+			f.good, f.bad = k.mapped(n.w.c.Agreement.Unknown)
+		}
+	case sla.TimeMethod:
+		k = naiveCount{f.good, f.bad, f.unknown, big.NewRat(whole, 1000)}
+		runs = n.runs(scale)
+	default:
+		k = naiveCount{f.good, f.bad, new(big.Rat), nil}
+		runs = n.runs(scale)
+	}
+	n.weigh(&f, k)
+	n.sumUp(&f, runs, scope-unknown)
+	return f
+}
+
+// naiveCount is good, bad and unknown by the method, and the whole part's amount less what is skipped.
+type naiveCount struct{ good, bad, unknown, whole *big.Rat }
+
+func (k naiveCount) mapped(rule sla.UnknownRule) (good, bad *big.Rat) {
+	good, bad = new(big.Rat).Set(k.good), new(big.Rat).Set(k.bad)
+	switch rule {
+	case sla.UnknownGood:
+		good.Add(good, k.unknown)
+	case sla.UnknownBad:
+		bad.Add(bad, k.unknown)
+	}
+	return good, bad
+}
+
+func (n *naive) weigh(f *figures, k naiveCount) {
+	good, bad := k.mapped(n.w.c.Agreement.Unknown)
+	miss := new(big.Rat).Sub(big.NewRat(1, 1), n.w.c.Objective.Target.Ratio())
+	known := new(big.Rat).Add(k.good, k.bad)
+	all := new(big.Rat).Add(good, bad)
+	base := known
+	if k.whole != nil {
+		base = k.whole
+		if n.w.c.Agreement.Unknown == sla.UnknownRemoved {
+			base = new(big.Rat).Sub(base, k.unknown)
+		}
+	}
+	f.allowed = new(big.Rat).Mul(miss, base)
+	f.left = new(big.Rat).Sub(f.allowed, bad)
+	if known.Sign() == 0 {
+		return
+	}
+	f.compliance = new(big.Rat).Quo(good, all)
+	unknown := k.unknown
+	if k.whole == nil {
+		knownTime := new(big.Rat).Sub(f.scope, f.unknown)
+		if knownTime.Sign() == 0 {
+			f.lowest, f.highest = new(big.Rat), big.NewRat(1, 1)
+			return
+		}
+		unknown = new(big.Rat).Quo(new(big.Rat).Mul(known, f.unknown), knownTime)
+	}
+	all = new(big.Rat).Add(known, unknown)
+	f.lowest = new(big.Rat).Quo(k.good, all)
+	f.highest = new(big.Rat).Quo(new(big.Rat).Add(k.good, unknown), all)
+}
+
+func (n *naive) sumUp(f *figures, runs []run, known int64) {
+	f.outages = len(runs)
+	for _, r := range runs {
+		f.longest = max(f.longest, sla.Millis(r.length))
+		f.badInOutages.Add(f.badInOutages, r.bad)
+		known -= r.known
+		if f.allowed.Sign() > 0 && new(big.Rat).Mul(r.bad, big.NewRat(100, 1)).Cmp(f.allowed) < 0 {
+			f.small++
+		}
+	}
+	if len(runs) > 0 {
+		f.mtbf = new(big.Rat).Quo(big.NewRat(known, 1000), big.NewRat(int64(len(runs)), 1))
+	}
+}
+
+// runs joins the bad units of the scope.
+func (n *naive) runs(scale int64) []run {
+	var inScope []unit
+	for _, u := range n.units[:n.counted] {
+		if u.scope {
+			inScope = append(inScope, u)
+		}
+	}
+	bad := make([]*big.Rat, len(inScope))
+	known := make([]int64, len(inScope))
+	weight := make([]int64, len(inScope))
+	for i, u := range inScope {
+		if u.badEntry {
+			bad[i] = big.NewRat(u.bad, scale)
+		}
+		known[i] = int64(n.w.unit) - u.unknown
+		weight[i] = int64(n.w.unit)
+	}
+	return join(bad, known, weight, int64(n.w.c.Objective.MergeGap))
+}
+
+// join makes runs of what is bad (not nil), over at most gap of what is not.
+func join(bad []*big.Rat, known, weight []int64, gap int64) []run {
+	var out []run
+	var between, betweenKnown int64
+	for i, b := range bad {
+		if b == nil {
+			between += weight[i]
+			betweenKnown += known[i]
+			continue
+		}
+		if len(out) == 0 || between > gap {
+			out = append(out, run{bad: new(big.Rat)})
+			between, betweenKnown = 0, 0
+		}
+		r := &out[len(out)-1]
+		r.length += between + weight[i]
+		r.known += betweenKnown + known[i]
+		r.bad.Add(r.bad, b)
+		between, betweenKnown = 0, 0
+	}
+	return out
+}
+
+// tile is a slice.
+type tile struct {
+	weight, known, planned int64
+	good, bad, unknown     int64
+	kind                   byte // g, b, e(mpty), u(nknown)
+}
+
+func (n *naive) tiles() (tiles []tile, all int) {
+	byIndex := map[int]*tile{}
+	var order []int
+	for i, u := range n.units {
+		if !u.scope {
+			continue
+		}
+		if byIndex[u.slice] == nil {
+			byIndex[u.slice] = &tile{}
+			order = append(order, u.slice)
+		}
+		if i >= n.counted {
+			continue
+		}
+		s := byIndex[u.slice]
+		s.weight += int64(n.w.unit)
+		s.known += int64(n.w.unit) - u.unknown
+		s.good, s.bad, s.unknown = s.good+u.good, s.bad+u.bad, s.unknown+u.unknown
+		if u.planned {
+			s.planned += int64(n.w.unit)
+		}
+	}
+	for _, k := range order {
+		if byIndex[k].weight > 0 {
+			tiles = append(tiles, *byIndex[k])
+		}
+	}
+	return tiles, len(order)
+}
+
+func (n *naive) slices(whole int64) (naiveCount, []run) {
+	o := n.w.c.Objective
+	tiles, all := n.tiles()
+	for i := range tiles {
+		tiles[i].kind = n.kind(&tiles[i])
+	}
+	ratio := o.Method == sla.RatioTimeslices
+	if !ratio {
+		dropShortRuns(tiles, int64(o.Slices.MinRun))
+	}
+	k := naiveCount{new(big.Rat), new(big.Rat), new(big.Rat), big.NewRat(whole, 1000)}
+	if ratio {
+		k.whole = big.NewRat(int64(all), 1)
+	}
+	bad := make([]*big.Rat, len(tiles))
+	known, weight := make([]int64, len(tiles)), make([]int64, len(tiles))
+	for i, s := range tiles {
+		known[i], weight[i] = s.known, s.weight
+		amount := big.NewRat(s.weight, 1000)
+		if ratio {
+			amount = big.NewRat(1, 1)
+		}
+		if s.kind == 'e' {
+			switch o.Slices.Empty {
+			case sla.EmptySkipped:
+				k.whole.Sub(k.whole, amount)
+				continue
+			case sla.EmptyGood:
+				s.kind, s.good, s.bad = 'g', 1, 0
+			case sla.EmptyBad:
+				s.kind, s.good, s.bad = 'b', 0, 1
+			}
+		}
+		if s.kind == 'u' {
+			k.unknown.Add(k.unknown, amount)
+			continue
+		}
+		badAmount := new(big.Rat)
+		switch {
+		case ratio && s.good+s.bad > 0:
+			badAmount = big.NewRat(s.bad, s.good+s.bad)
+		case !ratio && s.kind == 'b':
+			badAmount = amount
+		}
+		k.bad.Add(k.bad, badAmount)
+		k.good.Add(k.good, new(big.Rat).Sub(amount, badAmount))
+		if s.kind == 'b' {
+			bad[i] = badAmount
+		}
+	}
+	return k, join(bad, known, weight, int64(o.MergeGap))
+}
+
+func (n *naive) kind(s *tile) byte {
+	o := n.w.c.Objective
+	switch {
+	case 2*s.unknown > s.weight:
+		return 'u'
+	case s.good+s.bad == 0 && s.planned == s.weight:
+		return 'g'
+	case s.good+s.bad == 0:
+		return 'e'
+	}
+	share := big.NewRat(s.bad, s.good+s.bad)
+	switch {
+	case o.Method == sla.RatioTimeslices:
+		if new(big.Rat).Sub(big.NewRat(1, 1), share).Cmp(o.Target.Ratio()) < 0 {
+			return 'b'
+		}
+	case o.Slices.BadAt != nil:
+		if share.Cmp(o.Slices.BadAt.Ratio()) >= 0 {
+			return 'b'
+		}
+	case share.Cmp(o.Slices.BadAbove.Ratio()) > 0:
+		return 'b'
+	}
+	return 'g'
+}
+
+func dropShortRuns(tiles []tile, least int64) {
+	for i := 0; i < len(tiles); {
+		if tiles[i].kind != 'b' {
+			i++
+			continue
+		}
+		j, length := i, int64(0)
+		for ; j < len(tiles) && tiles[j].kind == 'b'; j++ {
+			length += tiles[j].weight
+		}
+		for ; i < j; i++ {
+			if length < least {
+				tiles[i].kind = 'g'
+			}
+		}
+	}
+}
+
+func TestJudgeAgreesWithALoopOverEverySecondOrMinute(t *testing.T) {
+	check(t, func(t *rapid.T) {
+		w := drawWorld(t)
+		v := w.judge(t)
+		if v == nil {
+			return
+		}
+		want := newNaive(t, w).figures()
+		same := func(what string, got, want *big.Rat) {
+			if (got == nil) != (want == nil) || (got != nil && got.Cmp(want) != 0) {
+				t.Errorf("%s: got %v, want %v", what, got, want)
+			}
+		}
+		same("good", v.Good, want.good)
+		same("bad", v.Bad, want.bad)
+		same("unknown", v.Unknown, want.unknown)
+		same("removed", v.Removed, want.removed)
+		same("scope", v.Scope, want.scope)
+		same("allowed", v.Budget.Allowed, want.allowed)
+		same("left", v.Budget.Left, want.left)
+		same("compliance", ratioOf(v.Compliance), want.compliance)
+		same("lowest", ratioOf(v.Lowest), want.lowest)
+		same("highest", ratioOf(v.Highest), want.highest)
+		same("mtbf", v.Totals.MTBF, want.mtbf)
+		bad := new(big.Rat)
+		for _, o := range v.Outages {
+			bad.Add(bad, o.Bad)
+		}
+		same("bad in outages", bad, want.badInOutages)
+		if v.Totals.Count != want.outages || v.Totals.Small != want.small || v.Totals.Longest != want.longest {
+			t.Errorf("outages: got %d, %d small, longest %d; want %d, %d, %d",
+				v.Totals.Count, v.Totals.Small, v.Totals.Longest, want.outages, want.small, want.longest)
+		}
+		if t.Failed() {
+			t.Fatalf("%s of %s", v.Method, v.Facts)
+		}
+	})
+}
+
+func ratioOf(s *sla.Share) *big.Rat {
+	if s == nil {
+		return nil
+	}
+	return s.Ratio()
+}
