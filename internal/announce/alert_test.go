@@ -135,8 +135,10 @@ func TestIdentityLabelsCannotBeOverruledAndHoldNoNumbers(t *testing.T) {
 }
 
 func TestAnAlertOfAnIndicatorAloneNamesIt(t *testing.T) {
-	c := sla.Condition{Alertname: sla.AlertMisconfigured, Severity: "warning", Indicator: "checkout-requests", Since: noon, Until: sla.Forever,
-		Details: sla.Details{Text: "invalid parameter \"query\""}}
+	c := sla.Condition{
+		Alertname: sla.AlertMisconfigured, Severity: "warning", Indicator: "checkout-requests", Since: noon, Until: sla.Forever,
+		Details: sla.Details{Text: "invalid parameter \"query\""},
+	}
 	a := Compose([]sla.Condition{c}, noon, Terms{ExternalURL: "http://slmd"})[0]
 	if a.Labels["indicator"] != "checkout-requests" || a.Annotations["slmd_url"] != "http://slmd/indicators/checkout-requests" {
 		t.Errorf("labels %v, annotations %v", a.Labels, a.Annotations)
@@ -175,8 +177,10 @@ func TestOverlongTextAndInvalidUTF8AreCleaned(t *testing.T) {
 
 func TestEveryAlertHasAFixedSentence(t *testing.T) {
 	seen := map[string]bool{}
-	for _, name := range []string{sla.AlertBurn, sla.AlertAtRisk, sla.AlertBreached, sla.AlertDataMissing,
-		sla.AlertMisconfigured, sla.AlertExpiring, sla.AlertReviewOverdue, "Other"} {
+	for _, name := range []string{
+		sla.AlertBurn, sla.AlertAtRisk, sla.AlertBreached, sla.AlertDataMissing,
+		sla.AlertMisconfigured, sla.AlertExpiring, sla.AlertReviewOverdue, "Other",
+	} {
 		s := summary(name)
 		if s == "" || seen[s] || strings.ContainsAny(s, "%0123456789") {
 			t.Errorf("summary of %s: %q", name, s)

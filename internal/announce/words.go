@@ -66,8 +66,11 @@ func description(c *sla.Condition) string {
 	d := &c.Details
 	parts := make([]string, 0, 6)
 	for _, p := range []struct{ text, value string }{
-		{"compliance %s", d.Compliance}, {"target %s", d.Target}, {"period %s", d.Period},
-		{"error budget used %s", d.BudgetUsed}, {"completeness %s", d.Completeness},
+		{"compliance %s", d.Compliance},
+		{"target %s", d.Target},
+		{"period %s", d.Period},
+		{"error budget used %s", d.BudgetUsed},
+		{"completeness %s", d.Completeness},
 	} {
 		if p.value != "" {
 			parts = append(parts, fmt.Sprintf(p.text, p.value))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"github.com/slmd/slmd/internal/cronexpr"
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -123,7 +124,7 @@ func (s *Scheduler) build(jobs []Job) (*cron.Cron, error) {
 	c := cron.New(cron.WithLocation(time.UTC))
 	var problems []error
 	for expr, ids := range byExpression(jobs) {
-		parsed, err := parse(expr)
+		parsed, err := cronexpr.Parse(expr)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%q: %w", ids, err))
 			continue

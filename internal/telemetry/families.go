@@ -27,23 +27,38 @@ func families() []family {
 	gauge := prometheus.GaugeValue
 	return []family{
 		{"slmd_objective_state", "1 for the state of the objective in its current period, 0 for the others.", gauge, []string{"state"}, readState},
-		{"slmd_objective_compliance_ratio", "Compliance in the current and the previous period, from 0 to 1.", gauge, []string{"window"},
-			perWindow(func(v *sla.Verdict) *big.Rat { return ratio(v.Compliance) })},
+		{
+			"slmd_objective_compliance_ratio", "Compliance in the current and the previous period, from 0 to 1.", gauge,
+			[]string{"window"},
+			perWindow(func(v *sla.Verdict) *big.Rat { return ratio(v.Compliance) }),
+		},
 		{"slmd_objective_target_ratio", "Target of the objective, from 0 to 1.", gauge, nil, readTarget},
-		{"slmd_objective_error_budget_remaining_ratio", "Share of the error budget that is left; negative when more than all is spent.", gauge, []string{"window"},
-			perWindow(func(v *sla.Verdict) *big.Rat { return budgetShare(v.Budget) })},
+		{
+			"slmd_objective_error_budget_remaining_ratio", "Share of the error budget that is left; negative when more than all is spent.", gauge,
+			[]string{"window"},
+			perWindow(func(v *sla.Verdict) *big.Rat { return budgetShare(v.Budget) }),
+		},
 		{"slmd_objective_burn_firing", "1 while the burn rate alert of this window holds.", gauge, []string{"window", "severity"}, readFiring},
 		{"slmd_breach_open", "1 while the objective has an open or confirmed breach of the current period.", gauge, nil, readBreachOpen},
-		{"slmd_objective_info", "What belongs to the objective; always 1.", gauge,
-			[]string{"customer", "provider", "indicator", "method", "period", "severity", "version"}, readInfo},
+		{
+			"slmd_objective_info", "What belongs to the objective; always 1.", gauge,
+			[]string{"customer", "provider", "indicator", "method", "period", "severity", "version"},
+			readInfo,
+		},
 		{"slmd_objective_last_measured_timestamp_seconds", "End of the last measured interval of the indicator.", gauge, nil, readMeasured},
-		{"slmd_objective_completeness_ratio", "Share of the scope that is known, from 0 to 1.", gauge, []string{"window"},
-			perWindow(func(v *sla.Verdict) *big.Rat { return ratio(v.Completeness) })},
+		{
+			"slmd_objective_completeness_ratio", "Share of the scope that is known, from 0 to 1.", gauge,
+			[]string{"window"},
+			perWindow(func(v *sla.Verdict) *big.Rat { return ratio(v.Completeness) }),
+		},
 		{"slmd_objective_error_budget_remaining_seconds", "Time of the error budget of the current period that is left.", gauge, nil, readBudgetSeconds},
 		{"slmd_breaches_total", "Confirmed breaches of the objective.", prometheus.CounterValue, []string{"attribution"}, readBreaches},
 		{"slmd_objective_bad_seconds", "Bad time in the scope.", gauge, []string{"window"}, perWindow(badSeconds)},
-		{"slmd_objective_removed_seconds", "Time that exclusions removed from the scope.", gauge, []string{"window"},
-			perWindow(func(v *sla.Verdict) *big.Rat { return v.Removed })},
+		{
+			"slmd_objective_removed_seconds", "Time that exclusions removed from the scope.", gauge,
+			[]string{"window"},
+			perWindow(func(v *sla.Verdict) *big.Rat { return v.Removed }),
+		},
 		{"slmd_objective_burn_rate", "Burn rate of the error budget over the window; 1 spends exactly the budget.", gauge, []string{"window"}, readBurn},
 	}
 }
@@ -87,8 +102,12 @@ func readFiring(s *sla.Standing, emit func(float64, ...string)) {
 	if s.Objective.Target == nil || s.Objective.Alerts.BurnOff {
 		return
 	}
-	for _, f := range []sla.BurnFiring{{Window: "1h", Severity: "critical"}, {Window: "6h", Severity: "critical"},
-		{Window: "1d", Severity: "warning"}, {Window: "3d", Severity: "warning"}} {
+	for _, f := range []sla.BurnFiring{
+		{Window: "1h", Severity: "critical"},
+		{Window: "6h", Severity: "critical"},
+		{Window: "1d", Severity: "warning"},
+		{Window: "3d", Severity: "warning"},
+	} {
 		emit(flag(slices.Contains(s.Firing, f)), f.Window, f.Severity)
 	}
 }

@@ -145,8 +145,10 @@ func (r *Recorder) Alertmanager(name string) {
 
 // AlertsFiring says how many alerts hold, by name; names that are missing hold none.
 func (r *Recorder) AlertsFiring(firing map[string]int) {
-	for _, name := range []string{sla.AlertBurn, sla.AlertAtRisk, sla.AlertBreached, sla.AlertDataMissing,
-		sla.AlertMisconfigured, sla.AlertExpiring, sla.AlertReviewOverdue} {
+	for _, name := range []string{
+		sla.AlertBurn, sla.AlertAtRisk, sla.AlertBreached, sla.AlertDataMissing,
+		sla.AlertMisconfigured, sla.AlertExpiring, sla.AlertReviewOverdue,
+	} {
 		r.firing.gauge("alertname", name).Set(float64(firing[name]))
 	}
 }
