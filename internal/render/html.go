@@ -81,6 +81,7 @@ func (p *page) functions() template.FuncMap {
 		"budget":   p.budget,
 		"lost":     p.lost,
 		"last":     last,
+		"sentence": func(t report.Text) string { return strings.TrimSuffix(string(t), ".") + "." },
 	}
 }
 

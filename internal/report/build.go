@@ -17,7 +17,9 @@ type Input struct {
 	// Period is one of the agreement's periods; of an agreement with a rolling
 	// window a calendar month, at whose end the window is judged.
 	Period sla.Period
-	// Now is the judging instant: of an open period what has passed counts.
+	// Now is the judging instant: of an open period what has passed counts. It
+	// should then be the end of the last measured interval, since time without
+	// an entry is unknown.
 	Now sla.Instant
 	// Breaches gives the breach records of an agreement whose period overlaps
 	// the span; nil when there are none to be had.

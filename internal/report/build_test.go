@@ -32,7 +32,7 @@ func span(t *testing.T, from, to string) sla.Span {
 
 // uptime gives one entry a minute over w: up but where it was down or nothing is known.
 func uptime(w sla.Span, down, unknown []sla.Span) []sla.Entry {
-	var out []sla.Entry
+	out := make([]sla.Entry, 0, w.Length()/sla.Minute)
 	in := func(list []sla.Span, i sla.Instant) bool {
 		for _, s := range list {
 			if s.Contains(i) {

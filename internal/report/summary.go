@@ -108,7 +108,7 @@ func (d *desk) missedOne(o *Objective) string {
 		return text + ", but a limit was exceeded: " + d.exceeded(o) + "."
 	}
 	spent := new(big.Rat).Sub(o.Budget.Allowed.Rat(), o.Budget.Left.Rat())
-	return fmt.Sprintf("%s: %s, %s allowed.", text, d.lost(o.Unit, Exactly(spent)), d.plain(o.Unit, o.Budget.Allowed))
+	return fmt.Sprintf("%s: %s, %s allowed.", text, d.lost(o, Exactly(spent)), d.plain(o.Unit, o.Budget.Allowed))
 }
 
 func (d *desk) inPart(o *Objective) string {
@@ -180,11 +180,19 @@ func (d *desk) plain(u Unit, n Number) string {
 	return d.lang.Number(string(number(n.Rat(), 3)))
 }
 
-func (d *desk) lost(u Unit, n Number) string {
-	if u == UnitSeconds {
-		return d.plain(u, n) + " down"
+// lost says what was spent of a budget, with its unit.
+func (d *desk) lost(o *Objective, n Number) string {
+	if o.Unit != UnitSeconds {
+		return d.amount(o.Unit, n)
 	}
-	return d.amount(u, n)
+	text := d.plain(o.Unit, n) + " bad"
+	if o.Kind == sla.Time {
+		text = d.plain(o.Unit, n) + " down"
+	}
+	if d.terms.Unknown == sla.UnknownBad && o.Unknown.Sign() > 0 {
+		text += " or unknown"
+	}
+	return text
 }
 
 // name says the name of an objective at the beginning of a sentence.
