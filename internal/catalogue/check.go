@@ -6,8 +6,9 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
-	"github.com/robfig/cron/v3"
 
+	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/cronexpr"
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -19,10 +20,9 @@ func Check(c *sla.Catalogue) []sla.Problem {
 		out = append(out, checkIndicator(fmt.Sprintf("indicators[%d]", i), &c.Indicators[i])...)
 	}
 	for i := range c.Exclusions {
-		if e := c.Exclusions[i].Every; e != nil {
-			path := fmt.Sprintf("exclusions[%d].every.cron", i)
-			if err := checkCron(e.Cron); err != nil {
-				out = append(out, sla.Problem{Path: path, Text: err.Error()})
+		if x := &c.Exclusions[i]; x.Every != nil {
+			if err := checkRecurrence(x); err != nil {
+				out = append(out, sla.Problem{Path: fmt.Sprintf("exclusions[%d].every.cron", i), Text: err.Error()})
 			}
 		}
 	}
@@ -41,7 +41,7 @@ func checkIndicator(path string, i *sla.Indicator) []sla.Problem {
 			bad(field, CheckSelector(s))
 		}
 	}
-	bad("schedule", checkCron(i.Schedule))
+	bad("schedule", cronexpr.Check(i.Schedule))
 	switch i.Kind {
 	case sla.Ratio:
 		selector("ratio.total", i.Total)
@@ -144,33 +144,26 @@ func quoted(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
-// checkCron says why s is not a five-field cron expression that ever fires.
-func checkCron(s string) (err error) {
-	defer func() { // the parser panics on some texts
-		if r := recover(); r != nil {
-			err = cronError(s, "the parser gave up")
+// checkRecurrence says why a recurring exclusion would never hold. It asks the
+// calendar that judging asks, over longer and longer spans: frequent starts
+// show in the first, rare ones in the last.
+func checkRecurrence(x *sla.Exclusion) error {
+	e := *x
+	every := *x.Every
+	every.Valid = sla.Span{From: sla.Always, To: sla.Forever}
+	if every.Lasts <= 0 {
+		every.Lasts = sla.Minute // said elsewhere
+	}
+	e.Every = &every
+	start := sla.At(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)) // a leap year
+	for _, span := range []sla.Millis{sla.Day, 32 * sla.Day, 366 * sla.Day, 40 * 366 * sla.Day} {
+		set, err := calendar.Occurrences(&e, sla.Span{From: start, To: start.Add(span)})
+		if err != nil {
+			return err
 		}
-	}()
-	switch {
-	case len(s) > 256:
-		return cronError(s[:20]+"…", "it is longer than 256 bytes")
-	case strings.HasPrefix(s, "TZ=") || strings.HasPrefix(s, "CRON_TZ="):
-		return cronError(s, "a time zone does not belong into it")
-	case strings.HasPrefix(s, "@"):
-		return cronError(s, "names such as @daily are not read")
-	case len(strings.Fields(s)) != 5:
-		return cronError(s, fmt.Sprintf("it has %d fields", len(strings.Fields(s))))
+		if len(set) > 0 {
+			return nil
+		}
 	}
-	schedule, err := cron.ParseStandard(s)
-	if err != nil {
-		return cronError(s, err.Error())
-	}
-	if schedule.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return cronError(s, "it never fires, no such date exists")
-	}
-	return nil
-}
-
-func cronError(s, why string) error {
-	return fmt.Errorf("%q is not a schedule (%s): write five fields, minute, hour, day of month, month, day of week, such as \"0 2 * * SUN\"", s, why)
+	return fmt.Errorf("the exclusion %s never begins: no month has such a day as in %q", x.Name, every.Cron)
 }

@@ -10,8 +10,7 @@ import (
 	"time"
 	_ "time/tzdata" // the same zones on every machine
 
-	"github.com/robfig/cron/v3"
-
+	"github.com/slmd/slmd/internal/cronexpr"
 	"github.com/slmd/slmd/internal/document"
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -184,8 +183,8 @@ func reports(f *document.Fields) Reports {
 	r := Reports{Schedule: "0 6 1-3 * *", Formats: []string{"html", "json", "csv"}, RequiredCompleteness: sla.Decimal{Coef: 95}, Language: "en"}
 	if n, ok := f.Get("schedule"); ok {
 		r.Schedule, _ = n.Text()
-		if !fires(r.Schedule) {
-			n.Problem("%q is not a schedule: write five fields, minute, hour, day of month, month, day of week, such as \"0 6 1-3 * *\"", r.Schedule)
+		if err := cronexpr.Check(r.Schedule); err != nil {
+			n.Problem("%s", err)
 		}
 	}
 	if n, ok := f.Get("formats"); ok {
@@ -209,20 +208,6 @@ func reports(f *document.Fields) Reports {
 	}
 	document.OneOf(f, "language", &r.Language, "en")
 	return r
-}
-
-// fires reports whether a five-field cron expression can be read and ever fires.
-func fires(s string) (ok bool) {
-	defer func() { // the parser panics on some texts
-		if recover() != nil {
-			ok = false
-		}
-	}()
-	if len(s) > 256 || len(strings.Fields(s)) != 5 || strings.Contains(s, "=") || strings.HasPrefix(s, "@") {
-		return false
-	}
-	schedule, err := cron.ParseStandard(s)
-	return err == nil && !schedule.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero()
 }
 
 func (r reader) mail(f *document.Fields) Mail {

@@ -13,7 +13,7 @@ const module = "github.com/slmd/slmd/"
 // lower layers only; within the first layer they know each other.
 var layers = [][]string{
 	{"internal/sla", "internal/calendar", "internal/judge", "internal/wording"},
-	{"internal/document"},
+	{"internal/document", "internal/cronexpr"},
 	{"internal/catalogue", "internal/store", "internal/measure", "internal/schedule", "internal/config"},
 	{"internal/cycle", "internal/announce", "internal/telemetry", "internal/report", "internal/render", "internal/web", "internal/contract"},
 	{"internal/app"},
@@ -23,9 +23,6 @@ var layers = [][]string{
 // sideways lists the arrows within a layer that are allowed all the same.
 var sideways = map[string][]string{
 	"internal/render": {"internal/report"},
-	// Whether a cron expression is right is known in one place.
-	"internal/catalogue": {"internal/schedule"},
-	"internal/config":    {"internal/schedule"},
 }
 
 // testRooms serve tests. Each may import what stands beside it; code may import
@@ -122,7 +119,7 @@ var homes = map[string][]string{
 	"github.com/mattn/go-sqlite3":                    {"internal/store"},
 	"github.com/prometheus/client_golang/":           {"internal/telemetry"},
 	"github.com/VictoriaMetrics/metrics":             {"internal/telemetry"},
-	"github.com/robfig/cron":                         {"internal/schedule"},
+	"github.com/robfig/cron":                         {"internal/cronexpr", "internal/schedule"},
 	"github.com/valyala/fastjson":                    {"internal/measure"},
 	"github.com/alecthomas/kingpin":                  {"cmd"},
 	"github.com/prometheus/prometheus/promql":        {"internal/promtest"},

@@ -1,3 +1,6 @@
+// Package schedule turns cron expressions into wake-ups. It knows expressions
+// and ids, not what is to be done: what is due follows from the ledger, so a
+// wake-up that is missed or skipped costs a delay and nothing else.
 package schedule
 
 import (
