@@ -23,6 +23,11 @@ func appendTime(b []byte, t int64) []byte {
 	return b
 }
 
+// appendSeconds writes a time without zeros at its end, as Prometheus does for scalars and strings.
+func appendSeconds(b []byte, t int64) []byte {
+	return strconv.AppendFloat(b, float64(t)/1000, 'f', -1, 64)
+}
+
 // appendFloat writes the shortest text that reads back as v, in quotes.
 func appendFloat(b []byte, v float64) []byte {
 	b = append(b, '"')

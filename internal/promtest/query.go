@@ -132,10 +132,9 @@ func (s *Server) evaluate(ctx context.Context, w http.ResponseWriter, q promql.Q
 		}
 	case promql.Scalar:
 		a.b = a.b[:len(a.b)-1] // not a list
-		a.b = appendSample(a.b, v.T, v.V)
-		a.b = a.b[:len(a.b)-1] // end closes it
+		a.b = appendFloat(append(appendSeconds(append(a.b, '['), v.T), ','), v.V)
 	case promql.String:
-		a.b = appendTime(a.b, v.T)
+		a.b = appendSeconds(a.b, v.T)
 		a.b = appendString(append(a.b, ','), v.V)
 	}
 	return a.end(ctx, result.Warnings, q.String())
