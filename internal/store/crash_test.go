@@ -70,10 +70,10 @@ func child(file, does string) error {
 		n = int(c.Sub(start) / sla.Minute)
 	}
 	for ; ; n++ {
-		if _, err := s.RecordRound(context.Background(), crashRound(n)); err != nil {
+		if err := s.AppendAudit(context.Background(), store.Action{Actor: kim, Action: "round", Text: fmt.Sprint(n)}); err != nil {
 			return err
 		}
-		if err := s.AppendAudit(context.Background(), store.Action{Actor: kim, Action: "round", Text: fmt.Sprint(n)}); err != nil {
+		if _, err := s.RecordRound(context.Background(), crashRound(n)); err != nil {
 			return err
 		}
 		fmt.Println(n)

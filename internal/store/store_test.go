@@ -36,12 +36,12 @@ func TestSlotOf_RoundsDownAlsoBefore1970(t *testing.T) {
 }
 
 func TestConnect_AMisspeltSettingIsFoundOnReadingItBack(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "x.db")
 	for wrong, name := range map[string]string{
 		"_jurnal_mode=WAL":                     "journal_mode",
 		"_journal_mode=WAL&_synchronus=FULL":   "synchronous",
 		"_journal_mode=WAL&_synchronous=FULL&": "foreign_keys",
 	} {
+		file := filepath.Join(t.TempDir(), "x.db")
 		c, err := writerConnector(file, 100)
 		if err != nil {
 			t.Fatal(err)
