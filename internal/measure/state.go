@@ -26,8 +26,8 @@ type state struct {
 	troubled sla.Instant
 	// seen says whether there were samples in the interval before the one of
 	// read, and in that one so far.
-	seen [2]bool
-	lanes  []*laneState
+	seen  [2]bool
+	lanes []*laneState
 	// open are the intervals from the cursor on that samples were read of.
 	open []tally
 }
