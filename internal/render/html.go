@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -72,6 +73,7 @@ func (p *page) functions() template.FuncMap {
 		"category": p.lang.Category,
 		"states":   func() []sla.State { return sla.States },
 		"count":    p.lang.Count,
+		"number":   func(n int) string { return p.lang.Number(strconv.Itoa(n)) },
 		"burn":     p.burnDown,
 		"spark":    p.spark,
 		"blames":   p.blames,
@@ -114,8 +116,7 @@ func heading(name string) string {
 	return string(unicode.ToUpper(first)) + strings.ReplaceAll(name[size:], "-", " ")
 }
 
-// Amount says an amount in the unit of an objective: a length of time, or a
-// number cut to three decimals.
+// Amount says an amount in the unit of an objective.
 func (p *page) Amount(o *report.Objective, n report.Number) string {
 	switch {
 	case n == "":
@@ -123,11 +124,7 @@ func (p *page) Amount(o *report.Objective, n report.Number) string {
 	case o.Unit == report.UnitSeconds:
 		return p.lang.Duration(n.Millis())
 	}
-	whole, fraction, _ := strings.Cut(string(n), ".")
-	if fraction = strings.TrimRight(fraction[:min(3, len(fraction))], "0"); fraction != "" {
-		whole += "." + fraction
-	}
-	return p.lang.Number(whole)
+	return p.lang.Number(n.Short())
 }
 
 // TargetText says a target: 99.9%, or the bound of a mean.
@@ -234,6 +231,11 @@ func (p *page) Known() []report.Measure {
 // Broken gives the objectives with outages or a breach.
 func (p *page) Broken() []*report.Objective {
 	return slices.DeleteFunc(p.Worst(), func(o *report.Objective) bool { return o.Totals.Count == 0 && o.Breach == nil })
+}
+
+// Counted gives the objectives that an exclusion touches.
+func (p *page) Counted() []*report.Objective {
+	return slices.DeleteFunc(p.Worst(), func(o *report.Objective) bool { return o.WithoutExclusions == nil })
 }
 
 // AnyHistory reports whether there is an earlier period to show.

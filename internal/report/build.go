@@ -49,7 +49,8 @@ func Build(in Input) (*Review, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Review{Schema: Schema, Report: d.head(), Titles: d.titles()}
+	r := &Review{Schema: Schema, Report: d.head()}
+	r.Titles = r.Report.TitlesIn(in.Book.Catalogue)
 	for _, step := range []func(*Review) error{
 		d.exclusions, d.objectives, d.credits, d.supporting, d.measures, d.method, d.summary,
 	} {
@@ -183,16 +184,22 @@ func (d *desk) head() Head {
 	return h
 }
 
-func (d *desk) titles() Titles {
-	cat, a := d.Book.Catalogue, d.terms
-	t := Titles{Agreement: a.Title}
-	if s := cat.Service(a.Service); s != nil {
+// TitlesIn gives what the catalogue calls the agreement, its service and its
+// parties, for a review that was read from its document.
+func (h *Head) TitlesIn(cat *sla.Catalogue) Titles {
+	var t Titles
+	for _, a := range cat.Versions(h.Agreement) {
+		if a.Version == h.Version {
+			t.Agreement = a.Title
+		}
+	}
+	if s := cat.Service(h.Service); s != nil {
 		t.Service = s.Title
 	}
-	if p := cat.Party(a.Provider); p != nil {
+	if p := cat.Party(h.Provider); p != nil {
 		t.Provider = p.Title
 	}
-	if p := cat.Party(a.Customer); p != nil {
+	if p := cat.Party(h.Customer); p != nil {
 		t.Customer = p.Title
 	}
 	return t

@@ -51,6 +51,19 @@ func (n Number) Rat() *big.Rat {
 	return r
 }
 
+// Short gives n for people: cut to three decimals, from 100 on to a whole
+// number. It is empty for null.
+func (n Number) Short() string {
+	r := n.Rat()
+	switch {
+	case r == nil:
+		return ""
+	case new(big.Rat).Abs(r).Cmp(big.NewRat(100, 1)) >= 0:
+		return new(big.Int).Quo(r.Num(), r.Denom()).String()
+	}
+	return string(number(r, 3))
+}
+
 // Sign gives −1, 0 or 1; null is 0.
 func (n Number) Sign() int {
 	if r := n.Rat(); r != nil {

@@ -188,6 +188,14 @@ func TestNumbersStandExactlyAndWithoutExponent(t *testing.T) {
 	}
 }
 
+func TestAmountsAreShortForPeople(t *testing.T) {
+	for n, want := range map[Number]string{"": "", "32108.694": "32108", "99.98765": "99.987", "-415.5": "-415", "3": "3"} {
+		if got := n.Short(); got != want {
+			t.Errorf("%s is said as %q, want %q", n, got, want)
+		}
+	}
+}
+
 func TestFractionsWithoutAnEndAreScaledToIntegers(t *testing.T) {
 	s := shareOf(big.NewRat(100, 3), big.NewRat(701, 7), 2)
 	if *s != (Share{"33.28", "700", "2103"}) {

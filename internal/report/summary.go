@@ -167,17 +167,17 @@ func (d *desk) between(o *Objective) string {
 // amount says an amount with its unit: 40 min, 1,200 bad events.
 func (d *desk) amount(u Unit, n Number) string {
 	if u == UnitEvents {
-		return d.lang.Number(string(n)) + " bad events"
+		return d.lang.Number(n.Short()) + " bad events"
 	}
 	return d.plain(u, n)
 }
 
-// plain says an amount of seconds as a length of time, any other as a number cut to a thousandth.
+// plain says an amount of seconds as a length of time, any other as a number.
 func (d *desk) plain(u Unit, n Number) string {
 	if u == UnitSeconds {
 		return d.lang.Duration(n.Millis())
 	}
-	return d.lang.Number(string(number(n.Rat(), 3)))
+	return d.lang.Number(n.Short())
 }
 
 // lost says what was spent of a budget, with its unit.
