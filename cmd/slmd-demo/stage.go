@@ -132,8 +132,11 @@ metrics: {credits: true}
 	return os.WriteFile(filepath.Join(s.dir, "slmd.yml"), []byte(text), 0o600)
 }
 
-// catchUp measures the whole history, and then minute by minute what lies
-// between then and the present, as a daemon that was there would have.
+// step is how far apart the rounds after the catching up are.
+const step = 5 * time.Minute
+
+// catchUp measures the whole history, and then bit by bit what lies between
+// then and the present, as a daemon that was there would have.
 func (s *stage) catchUp(ctx context.Context, now time.Time) error {
 	began := time.Now()
 	say("measuring the past: every raw sample is read once …")
@@ -141,7 +144,7 @@ func (s *stage) catchUp(ctx context.Context, now time.Time) error {
 	if err := s.app.Round(ctx, bar.show); err != nil {
 		return fmt.Errorf("measuring the past: %w", err)
 	}
-	for t := now.Add(-settling + time.Minute); !t.After(now); t = t.Add(time.Minute) {
+	for t := now.Add(-settling + step); !t.After(now); t = t.Add(step) {
 		s.set(t)
 		if err := s.app.Round(ctx, nil); err != nil {
 			return fmt.Errorf("measuring: %w", err)

@@ -18,7 +18,8 @@ type Reading struct {
 }
 
 // Book gives the agreements and facts of the store as judging reads them, as of
-// r.Now. Its facts are read while judging; ctx ends that too.
+// r.Now. Its facts are read while judging, once; ctx ends that too. It is for
+// one goroutine, and nobody may change the entries that it gives.
 func Book(ctx context.Context, r Reading) (judge.Book, error) {
 	cursors, err := r.Store.Cursors(ctx)
 	if err != nil {
@@ -39,19 +40,24 @@ func bookOver(ctx context.Context, r Reading, cursors map[string]sla.Instant, fr
 		ind := r.Catalogue.Indicator(name)
 		return ind != nil && ind.Kind == sla.Entries
 	}
+	read := func(of factsOf) ([]sla.Entry, error) {
+		entries, err := r.Store.Entries(ctx, of.indicator, of.span)
+		if err != nil {
+			return nil, fmt.Errorf("reading the facts of %s: %w", of.indicator, err)
+		}
+		for _, e := range fresh[of.indicator] {
+			if e.Overlaps(of.span) {
+				entries = append(entries, e)
+			}
+		}
+		return entries, nil
+	}
+	m := &memo{}
 	return judge.Book{
 		Catalogue: r.Catalogue,
 		Facts: func(name string, span sla.Span) ([]sla.Entry, error) {
-			entries, err := r.Store.Entries(ctx, name, span)
-			if err != nil {
-				return nil, fmt.Errorf("reading the facts of %s: %w", name, err)
-			}
-			for _, e := range fresh[name] {
-				if e.Overlaps(span) {
-					entries = append(entries, e)
-				}
-			}
-			return entries, nil
+			of := factsOf{name, span}
+			return m.get(of, func() ([]sla.Entry, error) { return read(of) })
 		},
 		Measured: func(name string) sla.Instant {
 			if cursor, ok := cursors[name]; ok || !kept(name) {

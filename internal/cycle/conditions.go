@@ -1,11 +1,12 @@
 package cycle
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
+	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
@@ -73,7 +74,9 @@ func (s *sitting) conditionsOf(a *watched, holds map[string]sla.Condition, stale
 		return nil
 	}
 	add := func(c sla.Condition) { holds[conditionKey(&c)] = c }
-	s.agreementConditions(version, add)
+	if err := s.agreementConditions(version, add); err != nil {
+		return err
+	}
 	for i := range version.Objectives {
 		o := &version.Objectives[i]
 		ind := s.c.catalogue.Indicator(o.Indicator)
@@ -120,31 +123,27 @@ func (s *sitting) condition(a *sla.Agreement, o *sla.Objective) sla.Condition {
 }
 
 // agreementConditions are those of the agreement as a whole.
-func (s *sitting) agreementConditions(a *sla.Agreement, add func(sla.Condition)) {
+func (s *sitting) agreementConditions(a *sla.Agreement, add func(sla.Condition)) error {
+	loc, err := calendar.Zone(a.Zone)
+	if err != nil {
+		return fmt.Errorf("agreement %s: %w", a.Name, err)
+	}
 	c := s.condition(a, nil)
 	c.Severity = "info"
-	last := s.c.catalogue.Versions(a.Name)
-	end := last[len(last)-1].Valid.To
-	if end != sla.Forever && s.now >= end.Add(-expiringBefore) {
+	if end := s.c.catalogue.Expiry(a.Name); end != sla.Forever && s.now >= end.Add(-expiringBefore) {
 		c.Alertname, c.Since = sla.AlertExpiring, end.Add(-expiringBefore)
-		c.Details.Text = "The agreement ends on " + end.Time().Format("2 Jan 2006") + "."
+		c.Details.Text = "The agreement ends on " + dateIn(end, loc) + "."
 		add(c)
 	}
-	if due, ok := ReviewDue(a); ok && s.now >= due {
+	if due := a.ReviewDue(loc); s.now >= due {
 		c.Alertname, c.Since = sla.AlertReviewOverdue, due
-		c.Details.Text = "The review was due on " + due.Time().Format("2 Jan 2006") + "."
+		c.Details.Text = "The review was due on " + dateIn(due, loc) + "."
 		add(c)
 	}
+	return nil
 }
 
-// ReviewDue gives when an agreement is to be reviewed: its interval after the
-// version came into force. Without an interval no review is due.
-func ReviewDue(a *sla.Agreement) (sla.Instant, bool) {
-	if a.ReviewEvery == 0 || a.Valid.From == sla.Always {
-		return 0, false
-	}
-	return sla.At(a.Valid.From.Time().AddDate(0, int(a.ReviewEvery), 0)), true
-}
+func dateIn(i sla.Instant, loc *time.Location) string { return i.In(loc).Format("2 Jan 2006") }
 
 // dataConditions tell that an indicator gives no data or is refused by its source.
 func (s *sitting) dataConditions(ind *sla.Indicator, base sla.Condition, add func(sla.Condition)) {
@@ -317,8 +316,4 @@ func (a *watched) current(version *sla.Agreement, o *sla.Objective, now sla.Inst
 		}
 	}
 	return nil
-}
-
-func sortConditions(list []sla.Condition) {
-	slices.SortFunc(list, func(a, b sla.Condition) int { return cmp.Compare(conditionKey(&a), conditionKey(&b)) })
 }
