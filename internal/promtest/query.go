@@ -198,7 +198,7 @@ func (s *Server) window(ctx context.Context, w http.ResponseWriter, m *parser.Ma
 	var read int64
 	for i, sr := range found {
 		if ctx.Err() != nil {
-			break // nobody reads on
+			return true, a.abandon(refused(ctx.Err()))
 		}
 		read += a.window(sr, views[i], from, at)
 	}
@@ -208,9 +208,10 @@ func (s *Server) window(ctx context.Context, w http.ResponseWriter, m *parser.Ma
 
 // answer is the growing JSON of a query's answer.
 type answer struct {
-	w http.ResponseWriter
-	b []byte
-	n int // series written
+	w    http.ResponseWriter
+	b    []byte
+	n    int  // series written
+	sent bool // some of it is with the client
 }
 
 func begin(w http.ResponseWriter, kind string) *answer {
@@ -232,7 +233,17 @@ func (a *answer) flushIfLarge() {
 	if len(a.b) >= flushAt {
 		_, _ = a.w.Write(a.b) // a client that has gone is seen by the context
 		a.b = a.b[:0]
+		a.sent = true
 	}
+}
+
+// abandon ends an answer that cannot be finished: with the error, or where
+// some of it has been sent with a broken connection.
+func (a *answer) abandon(err error) error {
+	if a.sent {
+		panic(http.ErrAbortHandler)
+	}
+	return err
 }
 
 // window writes one series and gives the number of its samples; without any, nothing.

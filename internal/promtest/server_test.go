@@ -152,6 +152,32 @@ func TestSamplesReadAreCountedOnce(t *testing.T) {
 	}
 }
 
+func TestAQueryThatMayNotTakeAnyTimeIsRefusedAsTimeout(t *testing.T) {
+	s := serve(t, filled(t))
+	for _, q := range []string{"x[5m]", "rate(x[5m])"} {
+		code, body, err := get(s, "/api/v1/query", "query", q, "time", at(300), "timeout", "0")
+		if err != nil || code != http.StatusServiceUnavailable || !strings.Contains(body, `"errorType":"timeout"`) {
+			t.Errorf("%s: %d %s %v", q, code, body, err)
+		}
+	}
+}
+
+func TestTheServerSaysWhatItIsAndWhatItsMetricsAre(t *testing.T) {
+	store := filled(t)
+	store.Describe("x", promtest.Metadata{Type: "counter", Help: "Things."})
+	s := serve(t, store)
+	want(t, s, `{"data":{"x":[{"type":"counter","help":"Things.","unit":""}]},"status":"success"}`, "/api/v1/metadata", "metric", "x")
+	want(t, s, `{"data":{},"status":"success"}`, "/api/v1/metadata", "metric", "y")
+	want(t, s, `Prometheus Server is Healthy.`, "/-/healthy")
+	want(t, s, `Prometheus Server is Ready.`, "/-/ready")
+	if code, body, err := get(s, "/api/v1/status/buildinfo"); code != 200 || err != nil || !strings.Contains(body, `"version":"3.`) {
+		t.Errorf("buildinfo: %d %s %v", code, body, err)
+	}
+	if code, _, err := get(s, "/api/v1/nothing"); code != http.StatusNotFound || err != nil {
+		t.Errorf("an unknown path: %d %v", code, err)
+	}
+}
+
 func TestTheDateHeaderFollowsTheGivenClock(t *testing.T) {
 	s := serve(t, filled(t))
 	resp, err := http.Get(s.URL() + "/-/ready")

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/prometheus/prometheus/model/value"
+
 	"github.com/slmd/slmd/cmd/slmd-demo/company"
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -102,4 +104,52 @@ func BenchmarkGenerate(b *testing.B) {
 		samples += n
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(samples), "ns/sample")
+}
+
+func TestTheHistoryHoldsWhatMakesMeasuringHard(t *testing.T) {
+	h := shared()
+	requests := is("__name__", "http_requests_total")
+	to := int64(h.c.Now())
+
+	resets := 0
+	for _, list := range raw(t, h.store, to, requests, is("job", "checkout"), is("code", "200")) {
+		for i := 1; i < len(list); i++ {
+			if list[i].v < list[i-1].v || list[i].v < list[max(0, i-2)].v {
+				resets++
+			}
+		}
+	}
+	if resets < 2*10 {
+		t.Errorf("the counters of the checkout start anew %d times, want each of two processes to do so weekly", resets)
+	}
+	pods, stale := 0, 0
+	for _, list := range raw(t, h.store, to, is("__name__", "up"), is("job", "storefront")) {
+		pods++
+		if value.IsStaleNaN(list[len(list)-1].v) {
+			stale++
+		}
+	}
+	if pods < 2*20 || stale != pods-2 {
+		t.Errorf("the storefront has had %d pods, %d of them ended: want two replicas deployed twice a week, two alive", pods, stale)
+	}
+	late := raw(t, h.store, to, requests, is("job", "delivery"), is("code", "500"))
+	for _, list := range late {
+		if first := sla.Instant(list[0].t); !h.c.LastMonth().Contains(first) || list[0].v == 0 {
+			t.Errorf("the delivery desk's errors begin at %s with %g", first, list[0].v)
+		}
+	}
+	if len(late) != 1 {
+		t.Errorf("%d series of errors at the delivery desk", len(late))
+	}
+	gap := h.c.Story()[0].Span
+	for name, list := range raw(t, h.store, to) {
+		for _, x := range list {
+			if gap.Contains(sla.Instant(x.t)) {
+				t.Fatalf("%s has a sample in the scrape gap", name)
+			}
+		}
+	}
+	if gap.Length() < 20*sla.Minute {
+		t.Errorf("the scrape gap lasts %s", gap.Length().Duration())
+	}
 }
