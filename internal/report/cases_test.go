@@ -237,3 +237,60 @@ func TestWhatDoesNotPrintIsTakenOutOfTexts(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestOutagesUnderOnePercentOfTheBudgetAreSummedNotListed(t *testing.T) {
+	in, terms := alone(t)
+	in.Breaches = nil
+	easy := sla.MustDecimal("90")
+	terms.Objectives[0].Target = &easy
+	facts(&in, uptime(in.Period.Span, []sla.Span{
+		span(t, "2026-11-03 10:00:00", "2026-11-03 10:05:00"), span(t, "2026-11-12 09:00:00", "2026-11-12 09:50:00"),
+	}, nil))
+	o := build(t, in).Objectives[0]
+	if len(o.Outages) != 1 || o.Outages[0].Bad != "3000" || o.Totals.Count != 2 || o.Totals.Small != 1 || o.Totals.SmallBad != "300" {
+		t.Errorf("listed %+v, totals %+v", o.Outages, o.Totals)
+	}
+}
+
+// measured gives a measure by its name.
+func measured(t *testing.T, r *Review, name string) Measure {
+	t.Helper()
+	for _, m := range r.Measures {
+		if m.Name == name {
+			return m
+		}
+	}
+	t.Fatalf("there is no measure %s", name)
+	return Measure{}
+}
+
+func TestABreachCountsForThoseWhoCausedMostOfIt(t *testing.T) {
+	r := build(t, november(t))
+	if m := measured(t, r, "breaches_third_party"); m.Value != "1" || m.Previous != "0" {
+		t.Errorf("third party: %+v", m)
+	}
+	if m := measured(t, r, "breaches_internal"); m.Value != "0" {
+		t.Errorf("internal: %+v", m)
+	}
+}
+
+func TestAnAgreementWhoseReviewIsOverdueIsNotCurrent(t *testing.T) {
+	in, terms := alone(t)
+	terms.ReviewEvery = 6
+	if m := measured(t, build(t, in), "current_agreements"); m.Value != "0.00" {
+		t.Errorf("ten months after it began, reviewed every six: %+v", m)
+	}
+	terms.ReviewEvery = 12
+	if m := measured(t, build(t, in), "current_agreements"); m.Value != "100.00" {
+		t.Errorf("ten months after it began, reviewed every twelve: %+v", m)
+	}
+}
+
+func TestAGapAfterEarlierFactsIsNoBeginning(t *testing.T) {
+	in, _ := alone(t)
+	october := uptime(month(t, "2026-10").Span, nil, nil)
+	facts(&in, append(october, uptime(span(t, "2026-11-10 00:00:00", "2026-12-01 00:00:00"), nil, nil)...))
+	if r := build(t, in); strings.Contains(r.Summary.Text, "exist from") {
+		t.Errorf("facts of October exist: %s", r.Summary.Text)
+	}
+}
