@@ -44,26 +44,6 @@ type Outcome struct {
 	Earlier bool
 }
 
-// ProblemKind is what keeps an indicator from being measured.
-type ProblemKind string
-
-// Kinds of problems.
-const (
-	NoProblem     ProblemKind = ""
-	Pending       ProblemKind = "pending"       // the source gave no usable answer; it is asked again
-	Misconfigured ProblemKind = "misconfigured" // the source refuses the query
-)
-
-// Problem is what keeps an indicator from being measured, in the source's words.
-type Problem struct {
-	Indicator string
-	Kind      ProblemKind // NoProblem ends the one there was
-	Text      string
-	// Since is when a problem of this kind began: where the indicator has one
-	// already, its Since is kept.
-	Since sla.Instant
-}
-
 // Recorded says what a round added to the file.
 type Recorded struct {
 	Entries int // new entries and revisions; those passed over are not counted
@@ -128,16 +108,4 @@ func recordDecisions(ctx context.Context, tx *txn, r Round, breachIDs []int64) e
 		}
 	}
 	return nil
-}
-
-func recordProblem(ctx context.Context, tx *txn, p Problem) error {
-	if p.Kind == NoProblem {
-		_, err := tx.ExecContext(ctx, `DELETE FROM problem WHERE indicator = ?1`, p.Indicator)
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO problem (indicator, kind, text, since_ms) VALUES (?1, ?2, ?3, ?4)
-		ON CONFLICT (indicator) DO UPDATE SET kind = excluded.kind, text = excluded.text,
-			since_ms = CASE WHEN problem.kind = excluded.kind THEN problem.since_ms ELSE excluded.since_ms END`,
-		p.Indicator, p.Kind, p.Text, p.Since)
-	return err
 }

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// Settled gives, by indicator, the end of what had been recorded by rounds that
+// ran before the instant: what came later may still be revised.
+func (s *Store) Settled(ctx context.Context, before sla.Instant) (map[string]sla.Instant, error) {
+	out := map[string]sla.Instant{}
+	err := s.read(ctx, "reading what is settled", func(ctx context.Context, tx *txn) error {
+		var round int64
+		err := tx.QueryRowContext(ctx, `SELECT round_id FROM round WHERE at_ms < ?1 ORDER BY round_id DESC LIMIT 1`, before).Scan(&round)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		known, err := readExtents(ctx, tx, "")
+		if err != nil {
+			return err
+		}
+		for name, x := range known {
+			if out[name], err = settled(ctx, tx, x, round); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// settled finds where the entries of later rounds begin, by halving: an
+// indicator's first revisions were recorded in order of time.
+func settled(ctx context.Context, tx *txn, x extent, round int64) (sla.Instant, error) {
+	lo, hi := x.first, x.span.To // what ends at lo is settled, what begins at hi or after is not
+	for lo < hi {
+		var e sla.Span
+		var by int64
+		mid := lo + (hi-lo)/2
+		err := tx.QueryRowContext(ctx, `SELECT from_ms, to_ms, round_id FROM entry
+			WHERE slot BETWEEN ?1 AND ?2 AND indicator_id = ?3 AND from_ms <= ?4 AND revision = 0
+			ORDER BY slot DESC, from_ms DESC LIMIT 1`,
+			slotOf(mid.Add(-x.longest)), slotOf(mid), x.id, mid).Scan(&e.From, &e.To, &by)
+		if err != nil {
+			return 0, err
+		}
+		if by <= round {
+			lo = e.To
+		} else {
+			hi = e.From
+		}
+	}
+	return lo, nil
+}
