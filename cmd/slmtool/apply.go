@@ -74,7 +74,7 @@ func apply(ctx context.Context, f applyFlags, out, complaints io.Writer) error {
 	if err := say(f, applied.Changes, out); err != nil || len(applied.Changes) == 0 {
 		return err
 	}
-	reach(ctx, cfg, st, applied.Catalogue, out)
+	reach(ctx, cfg, st, out)
 	return nil
 }
 

@@ -13,6 +13,15 @@ import (
 var commands = []func(*kingpin.Application){
 	checkCommand,
 	testCommand,
+	diffCommand,
+	applyCommand,
+	exportCommand,
+	measureCommand,
+	statusCommand,
+	breachesCommand,
+	reportCommand,
+	entriesCommand,
+	dbCommand,
 }
 
 func main() { os.Exit(run(os.Args[1:])) }

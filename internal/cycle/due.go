@@ -23,14 +23,16 @@ type job struct {
 }
 
 // Scope narrows a round: to the indicators wanted (nil: all) and, for a
-// backfill, to the time before To (zero: as far as the source's lag allows).
+// backfill, to the time before To (zero: as far as the source's lag allows). A
+// From (zero: none) keeps it from reaching back before that where the ledger
+// has nothing yet.
 type Scope struct {
-	Want func(*sla.Indicator) bool
-	To   sla.Instant
+	Want     func(*sla.Indicator) bool
+	From, To sla.Instant
 }
 
-// needed gives for every indicator that an agreement uses the time in which one does.
-func needed(c *sla.Catalogue) map[string]sla.Span {
+// Needed gives for every indicator that an agreement uses the time in which one does.
+func Needed(c *sla.Catalogue) map[string]sla.Span {
 	out := map[string]sla.Span{}
 	for i := range c.Agreements {
 		a := &c.Agreements[i]
@@ -50,13 +52,16 @@ func needed(c *sla.Catalogue) map[string]sla.Span {
 // follows from the ledger alone: whoever wakes the round has no say in it.
 func (c *Cycle) due(source string, scope Scope, now sla.Instant) []job {
 	var jobs []job
-	for name, span := range needed(c.catalogue) {
+	for name, span := range Needed(c.catalogue) {
 		ind := c.catalogue.Indicator(name)
 		if ind == nil || ind.Kind == sla.Entries || c.sourceOf(ind) != source || (scope.Want != nil && !scope.Want(ind)) {
 			continue
 		}
 		if scope.To != 0 {
 			span.To = min(span.To, scope.To)
+		}
+		if scope.From != 0 {
+			span.From = max(span.From, scope.From)
 		}
 		jobs = append(jobs, c.jobsOf(ind, span, now)...)
 	}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/slmd/slmd/internal/app"
+	"github.com/slmd/slmd/internal/cycle"
+	"github.com/slmd/slmd/internal/sla"
+)
+
+type measureFlags struct {
+	ledgerFlags
+	from, to   string
+	indicators []string
+}
+
+func measureCommand(k *kingpin.Application) {
+	var f measureFlags
+	c := k.Command("measure", "Measures the past: resumable, and what is there already is not measured again. Exit 1 when intervals are still pending.")
+	f.register(c)
+	c.Flag("from", "From when on; what is missing between the last interval and it is measured too.").Required().StringVar(&f.from)
+	c.Flag("to", "Until when.").Required().StringVar(&f.to)
+	c.Flag("indicator", "Only this indicator; may be given several times.").StringsVar(&f.indicators)
+	c.Action(func(*kingpin.ParseContext) error {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		return measure(ctx, f, os.Stdout, os.Stderr)
+	})
+}
+
+func measure(ctx context.Context, f measureFlags, out, progress io.Writer) error {
+	span, err := spanFlags(f.from, f.to)
+	if err != nil {
+		return err
+	}
+	cfg, err := f.config()
+	if err != nil {
+		return err
+	}
+	st, err := f.write(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close() //nolint:errcheck // what was written is committed
+	bar := newBar(progress)
+	result, err := app.Measure(ctx, app.Measuring{
+		Config: cfg, Store: st, Span: span, Indicators: f.indicators, Now: now(), Progress: bar.show,
+	})
+	bar.done()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d intervals recorded\n", result.Entries)
+	for _, gap := range result.Pending {
+		fmt.Fprintf(out, "%s: still pending from %s to %s: %s\n", gap.Indicator, gap.Span.From, gap.Span.To, gap.Why)
+	}
+	for _, gap := range result.Unknown {
+		fmt.Fprintf(out, "%s: %s of %s to %s are unknown\n", gap.Indicator, gap.Unknown.Duration(), gap.Span.From, gap.Span.To)
+	}
+	if len(result.Pending) > 0 {
+		return exitError{1}
+	}
+	return nil
+}
+
+func spanFlags(from, to string) (sla.Span, error) {
+	a, err := instant("from", from)
+	if err != nil {
+		return sla.Span{}, err
+	}
+	b, err := instant("to", to)
+	if err != nil {
+		return sla.Span{}, err
+	}
+	if b <= a {
+		return sla.Span{}, fmt.Errorf("--to=%s is not after --from=%s", to, from)
+	}
+	return sla.Span{From: a, To: b}, nil
+}
+
+// bar shows how much is measured: on a terminal in place, otherwise a line for
+// each tenth.
+type bar struct {
+	out          io.Writer
+	total, shown int
+	terminal     bool
+}
+
+func newBar(out io.Writer) *bar {
+	b := &bar{out: out, shown: -1}
+	if f, ok := out.(*os.File); ok {
+		info, err := f.Stat()
+		b.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return b
+}
+
+func (b *bar) show(l cycle.Lag) {
+	b.total = max(b.total, l.Pending)
+	if b.total == 0 {
+		return
+	}
+	percent := 100 - 100*l.Pending/b.total
+	switch {
+	case b.terminal:
+		fmt.Fprintf(b.out, "\r[%-50s] %3d%%", strings.Repeat("#", percent/2), percent)
+	case percent/10 > b.shown:
+		b.shown = percent / 10
+		fmt.Fprintf(b.out, "%d%% measured\n", percent)
+	}
+}
+
+func (b *bar) done() {
+	if b.terminal && b.total > 0 {
+		fmt.Fprintln(b.out)
+	}
+}
