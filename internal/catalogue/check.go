@@ -56,7 +56,7 @@ func checkIndicator(path string, i *sla.Indicator) []sla.Problem {
 		selector("mean.count", i.Count)
 	case sla.Query:
 		if i.Expr != "" {
-			bad("query", checkQuery(i.Expr))
+			bad("query.query", checkQuery(i.Expr))
 		}
 	}
 	return out

@@ -7,7 +7,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	doc "github.com/slmd/slmd/internal/document"
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -87,7 +86,7 @@ func (w *writer) money(key string, m *sla.Money) {
 
 func (w *writer) length(key string, m sla.Millis) {
 	if m != 0 {
-		w.put(key, doc.MarshalDuration(m))
+		w.put(key, sla.FormatDuration(m))
 	}
 }
 
@@ -256,7 +255,7 @@ func writeExclusion(x *sla.Exclusion) yaml.MapSlice {
 		w.text("to", writeTime(x.Span.To))
 	} else {
 		w.text("time_zone", x.Every.Zone)
-		w.put("every", yaml.MapSlice{{Key: "cron", Value: x.Every.Cron}, {Key: "lasts", Value: doc.MarshalDuration(x.Every.Lasts)}})
+		w.put("every", yaml.MapSlice{{Key: "cron", Value: x.Every.Cron}, {Key: "lasts", Value: sla.FormatDuration(x.Every.Lasts)}})
 		if x.Every.Valid.From != sla.Always {
 			w.put("valid", writeValidity(x.Every.Valid, x.Every.Zone))
 		}

@@ -6,8 +6,6 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/slmd/slmd/internal/sla"
-
-	doc "github.com/slmd/slmd/internal/document"
 )
 
 func writeAgreement(a *sla.Agreement) yaml.MapSlice {
@@ -33,7 +31,7 @@ func writeTerms(a *sla.Agreement) yaml.MapSlice {
 	}
 	w.text("time_zone", a.Zone)
 	if a.Period.Kind == sla.PeriodRolling {
-		w.put("period", yaml.MapSlice{{Key: "rolling", Value: doc.MarshalDuration(a.Period.Rolling)}})
+		w.put("period", yaml.MapSlice{{Key: "rolling", Value: sla.FormatDuration(a.Period.Rolling)}})
 	} else {
 		w.text("period", string(a.Period.Kind))
 	}
@@ -92,7 +90,7 @@ func writeObjective(o *sla.Objective) yaml.MapSlice {
 	if o.CreditPrecision != nil {
 		w.put("credit_precision", *o.CreditPrecision)
 	}
-	w.put("merge_gap", doc.MarshalDuration(o.MergeGap))
+	w.put("merge_gap", sla.FormatDuration(o.MergeGap))
 	if o.MinEvents != 0 {
 		w.put("min_events", o.MinEvents)
 	}
@@ -124,7 +122,7 @@ func writeAlerts(a *sla.Alerts) yaml.MapSlice {
 func writeLimits(l *sla.Limits) yaml.MapSlice {
 	var w writer
 	if l.LongestOutage != nil {
-		w.put("longest_outage", doc.MarshalDuration(*l.LongestOutage))
+		w.put("longest_outage", sla.FormatDuration(*l.LongestOutage))
 	}
 	if l.Outages != nil {
 		w.put("outages", *l.Outages)

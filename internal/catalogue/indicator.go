@@ -167,7 +167,7 @@ func seconds(n document.Node) sla.Decimal {
 			return trim(sla.Decimal{Coef: d.Coef, Scale: d.Scale + u.scale})
 		}
 	}
-	if d, err := document.ParseDuration(s); err == nil {
+	if d, err := sla.ParseDuration(s); err == nil {
 		return trim(sla.Decimal{Coef: int64(d), Scale: 3})
 	}
 	n.Problem("a length of time is wanted, such as 300ms or 2.5s, not %q", s)

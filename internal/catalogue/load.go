@@ -25,7 +25,7 @@ func Load(paths []string, opts Options) (*sla.Catalogue, Warnings, error) {
 			return nil, nil, err
 		}
 	}
-	return r.Finish(Check)
+	return r.Finish(CheckAll)
 }
 
 // Parse reads one document in memory as a whole catalogue; file is the name
@@ -33,7 +33,7 @@ func Load(paths []string, opts Options) (*sla.Catalogue, Warnings, error) {
 func Parse(file string, text []byte, opts Options) (*sla.Catalogue, Warnings, error) {
 	r := NewReader(opts)
 	r.parse(file, text)
-	return r.Finish(Check)
+	return r.Finish(CheckAll)
 }
 
 func (r *Reader) parse(file string, text []byte) {

@@ -127,7 +127,7 @@ func duration(f *document.Fields, key string, to *sla.Millis, least, most sla.Mi
 		return
 	}
 	if d < least || d > most {
-		n.Problem("%s must be from %s to %s", key, document.MarshalDuration(least), document.MarshalDuration(most))
+		n.Problem("%s must be from %s to %s", key, sla.FormatDuration(least), sla.FormatDuration(most))
 		return
 	}
 	*to = d

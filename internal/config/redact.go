@@ -7,7 +7,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/slmd/slmd/internal/document"
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -124,7 +123,7 @@ func (c *Config) Redacted() (string, error) {
 	return string(text), nil
 }
 
-func shown(m sla.Millis) string { return document.MarshalDuration(m) }
+func shown(m sla.Millis) string { return sla.FormatDuration(m) }
 
 func (h HTTP) items() yaml.MapSlice {
 	var out yaml.MapSlice

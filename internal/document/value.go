@@ -1,7 +1,6 @@
 package document
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -30,6 +29,7 @@ func (n Node) Name() (string, bool) {
 
 // suggestName turns what somebody wrote into a name.
 func suggestName(s string) string {
+	lost := false
 	slug := strings.Trim(strings.Map(func(r rune) rune {
 		switch {
 		case r == '-' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
@@ -39,9 +39,10 @@ func suggestName(s string) string {
 		case r == ' ' || r == '_' || r == '.' || r == '/':
 			return '-'
 		}
+		lost = true
 		return -1
 	}, s), "-")
-	if slug == s || !sla.ValidName(slug) {
+	if lost || slug == s || !sla.ValidName(slug) {
 		return ""
 	}
 	return ", such as " + slug
@@ -123,69 +124,12 @@ func (n Node) Money() (sla.Money, bool) {
 // Duration reads a length of time such as 300ms, 5m, 1h30m or 30d.
 func (n Node) Duration() (sla.Millis, bool) {
 	s, ok := n.Scalar()
-	d, err := ParseDuration(s)
+	d, err := sla.ParseDuration(s)
 	if !ok || err != nil {
 		n.Problem("%s wanted, such as 300ms, 5m, 1h30m or 30d, not %q", n.what("a length of time is"), cut(s))
 		return 0, false
 	}
 	return d, true
-}
-
-// MarshalDuration writes a length of time as ParseDuration reads it.
-func MarshalDuration(m sla.Millis) string {
-	if m == 0 {
-		return "0s"
-	}
-	var b strings.Builder
-	if m < 0 {
-		b.WriteByte('-')
-		m = -m
-	}
-	for _, u := range units[1:] { // no weeks: 30d reads better than 4w2d
-		if n := m / u.length; n > 0 {
-			fmt.Fprintf(&b, "%d%s", n, u.name)
-			m -= n * u.length
-		}
-	}
-	return b.String()
-}
-
-var units = []struct {
-	name   string
-	length sla.Millis
-}{{"w", 7 * sla.Day}, {"d", sla.Day}, {"h", sla.Hour}, {"m", sla.Minute}, {"s", sla.Second}, {"ms", 1}}
-
-// maxDuration is a hundred years: longer lengths are slips of the pen.
-const maxDuration = 36525 * sla.Day
-
-// ParseDuration reads whole numbers with the units w, d, h, m, s and ms, the
-// longest first, each at most once.
-func ParseDuration(s string) (sla.Millis, error) {
-	rest, total, next := s, sla.Millis(0), 0
-	for rest != "" {
-		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
-		number, err := strconv.ParseInt(rest[:digits], 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("%q is not a length of time", s)
-		}
-		rest = rest[digits:]
-		name := rest[:len(rest)-len(strings.TrimLeft(rest, "wdhms"))]
-		for next < len(units) && units[next].name != name {
-			next++
-		}
-		if next == len(units) {
-			return 0, fmt.Errorf("%q is not a length of time", s)
-		}
-		if number > int64(maxDuration/units[next].length) {
-			return 0, fmt.Errorf("%q is longer than a hundred years", s)
-		}
-		total += sla.Millis(number) * units[next].length
-		rest, next = rest[len(name):], next+1
-	}
-	if s == "" || total > maxDuration {
-		return 0, fmt.Errorf("%q is not a length of time up to a hundred years", s)
-	}
-	return total, nil
 }
 
 // OneOf reads one of several words into to.

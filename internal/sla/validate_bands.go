@@ -40,7 +40,7 @@ func (v *validation) cover(path string, o *Objective) {
 	if len(spans) == 0 {
 		return
 	}
-	var gaps []string
+	var gaps, doubled []stretch
 	for _, cell := range cells(spans, o) {
 		n := 0
 		for _, s := range spans {
@@ -49,19 +49,31 @@ func (v *validation) cover(path string, o *Objective) {
 			}
 		}
 		missed := cell.missed(o)
-		switch {
-		case n == 0 && missed:
-			gaps = append(gaps, cell.text(o))
-		case n > 1 && !upper && !lower:
-			v.warn(path, "%d bands apply to %s: the largest credit is taken", n, cell.text(o))
+		if n == 0 && missed {
+			gaps = lengthen(gaps, cell)
+		}
+		if n > 1 && !upper && !lower {
+			doubled = lengthen(doubled, cell)
 		}
 		if n > 0 && !missed && cell.point() {
 			v.warn(path, "a credit is due at %s, where the target is met", cell.text(o))
 		}
 	}
-	if len(gaps) > 0 {
-		v.warn(path, "no band applies to %s: no credit is due there although the target is missed", strings.Join(gaps, " and "))
+	for _, s := range doubled {
+		v.warn(path, "several bands apply to %s: the largest credit is taken", s.text(o))
 	}
+	for _, s := range gaps {
+		v.warn(path, "no band applies to %s: no credit is due there although the target is missed", s.text(o))
+	}
+}
+
+// lengthen adds a cell to the last stretch when it follows it at once.
+func lengthen(list []stretch, cell stretch) []stretch {
+	if n := len(list); n > 0 && list[n-1].hi != nil && cell.lo != nil && list[n-1].hi.Cmp(*cell.lo) == 0 && list[n-1].hiOpen != cell.loOpen {
+		list[n-1].hi, list[n-1].hiOpen = cell.hi, cell.hiOpen
+		return list
+	}
+	return append(list, cell)
 }
 
 // cells cuts the range of values at every bound: points and the open stretches between them.
@@ -100,7 +112,7 @@ func cells(spans []stretch, o *Objective) []stretch {
 	return out
 }
 
-func (s stretch) point() bool { return s.lo != nil && s.hi != nil && !s.loOpen }
+func (s stretch) point() bool { return s.lo != nil && s.hi != nil && s.lo.Cmp(*s.hi) == 0 }
 
 // holds reports whether a cell, which no bound cuts, lies in s.
 func (s stretch) holds(cell stretch) bool {
@@ -141,13 +153,23 @@ func (s stretch) text(o *Objective) string {
 	if o.Target != nil {
 		unit = "%"
 	}
-	switch {
-	case s.point():
+	if s.point() {
 		return fmt.Sprintf("exactly %s%s", s.lo, unit)
-	case s.lo == nil:
-		return fmt.Sprintf("values below %s%s", s.hi, unit)
-	case s.hi == nil:
-		return fmt.Sprintf("values above %s%s", s.lo, unit)
 	}
-	return fmt.Sprintf("values above %s%s and below %s%s", s.lo, unit, s.hi, unit)
+	var words []string
+	if s.lo != nil {
+		word := "from"
+		if s.loOpen {
+			word = "above"
+		}
+		words = append(words, fmt.Sprintf("%s %s%s", word, s.lo, unit))
+	}
+	if s.hi != nil {
+		word := "up to"
+		if s.hiOpen {
+			word = "below"
+		}
+		words = append(words, fmt.Sprintf("%s %s%s", word, s.hi, unit))
+	}
+	return "values " + strings.Join(words, " and ")
 }

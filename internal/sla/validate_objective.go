@@ -97,7 +97,7 @@ func (v *validation) slices(path string, a *Agreement, o *Objective, i *Indicato
 		v.sliceLength(at+".length", a.Period, s.Length)
 		v.sliceRule(at, o.Method, s)
 		if s.Length > 0 && s.Length < i.Interval && i.Kind != Entries {
-			v.warn(at+".length", "slices of %s are shorter than the interval of %s (%s): each counts its share of a whole interval", s.Length.Duration(), i.Name, i.Interval.Duration())
+			v.warn(at+".length", "slices of %s are shorter than the interval of %s (%s): each counts its share of a whole interval", FormatDuration(s.Length), i.Name, FormatDuration(i.Interval))
 		}
 	}
 }
@@ -109,9 +109,9 @@ func (v *validation) sliceLength(path string, p PeriodTerm, length Millis) {
 	case length <= 0:
 		v.problem(path, "a slice must be longer than nothing, such as 1m")
 	case p.Kind == PeriodRolling && p.Rolling%length != 0:
-		v.problem(path, "slices of %s do not divide the period evenly: take a length of which %s is a multiple", length.Duration(), p.Rolling.Duration())
+		v.problem(path, "slices of %s do not divide the period evenly: take a length of which %s is a multiple", FormatDuration(length), FormatDuration(p.Rolling))
 	case p.Kind != PeriodRolling && (length > Day || Day%length != 0):
-		v.problem(path, "slices of %s do not divide the period evenly: take a length that divides a day, such as 1m, 5m or 1h", length.Duration())
+		v.problem(path, "slices of %s do not divide the period evenly: take a length that divides a day, such as 1m, 5m or 1h", FormatDuration(length))
 	}
 }
 
@@ -135,7 +135,7 @@ func (v *validation) sliceRule(path string, m Method, s *Slices) {
 	v.share(path+".bad_above", "bad_above", s.BadAbove)
 	v.share(path+".bad_at", "bad_at", s.BadAt)
 	if s.MinRun != 0 && s.MinRun < s.Length {
-		v.problem(path+".min_run", "min_run is shorter than a slice (%s): write at least that, or leave it out", s.Length.Duration())
+		v.problem(path+".min_run", "min_run is shorter than a slice (%s): write at least that, or leave it out", FormatDuration(s.Length))
 	}
 }
 
