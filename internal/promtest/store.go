@@ -168,6 +168,7 @@ type Series struct {
 	mu     sync.Mutex
 	chunks []stretch // the last one is open
 	open   chunkenc.Appender
+	free   int // how many floats the open chunk still takes, if it is one of floats
 	last   float64
 }
 
@@ -188,9 +189,13 @@ func (sr *Series) Append(t int64, v float64) error {
 	if n := len(sr.chunks); n > 0 && t <= sr.chunks[n-1].to {
 		return sr.refuse(t, v)
 	}
-	if err := sr.room(chunkenc.EncXOR, t); err != nil {
-		return err
+	if sr.free == 0 {
+		if err := sr.room(chunkenc.EncXOR, t); err != nil {
+			return err
+		}
+		sr.free = samplesPerChunk
 	}
+	sr.free--
 	sr.open.Append(0, t, v)
 	sr.chunks[len(sr.chunks)-1].to = t
 	sr.last = v
@@ -205,6 +210,7 @@ func (sr *Series) AppendHistogram(t int64, h *histogram.Histogram) error {
 		return fmt.Errorf("appending a histogram to %s at %d: %w", sr.labels, t, ErrOutOfOrder)
 	}
 	prev := sr.open
+	sr.free = 0
 	if err := sr.room(chunkenc.EncHistogram, t); err != nil {
 		return err
 	}
