@@ -49,11 +49,13 @@ type Moment struct {
 func (b Book) Judge(agreement string, period sla.Period, now sla.Instant) ([]sla.Verdict, error) {
 	var out []sla.Verdict
 	for _, c := range b.Cases(agreement, period) {
-		t, err := b.tally(c, now, false)
+		// What is not measured yet is not unknown: the period counts up to there.
+		at := min(now, b.Measured(c.Indicator.Name))
+		t, err := b.tally(c, at, false)
 		if err != nil {
 			return nil, fmt.Errorf("judging %s of %s in %s: %w", c.Objective.Name, agreement, period.Name, err)
 		}
-		v := t.Verdict(Moment{Now: now, Final: b.Final(c.Indicator.Name)})
+		v := t.Verdict(Moment{Now: at, Final: b.Final(c.Indicator.Name)})
 		if len(v.Outages) > 0 && len(c.Agreement.ReliesOn) > 0 {
 			if err := b.Attribute(&v, now); err != nil {
 				return nil, err
