@@ -75,7 +75,8 @@ func (s *Store) copyTo(ctx context.Context, part string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
-	// An open read transaction keeps all steps at one moment.
+	// An open read transaction keeps all steps at one moment: without it each
+	// write under way would begin the copy anew.
 	tx, err := source.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -133,3 +133,21 @@ func TestMigrate_AnOlderFileIsBroughtUpToDateAndAFailedStepLeavesItAsItWas(t *te
 	}
 	version(int64(len(one)) + 1)
 }
+
+func TestAuditRow_TheHashCoversEachFieldAndTheRowBefore(t *testing.T) {
+	row := AuditRow{Seq: 1, Action: Action{At: 2, Actor: Actor{"a", "b", "c"}, Action: "d", Object: "e", Text: "f", Before: "g", After: "h"}, Prev: "i"}
+	for name, change := range map[string]func(*AuditRow){
+		"seq": func(r *AuditRow) { r.Seq++ }, "at": func(r *AuditRow) { r.At++ }, "actor": func(r *AuditRow) { r.Actor.Name = "x" },
+		"role": func(r *AuditRow) { r.Actor.Role = "x" }, "address": func(r *AuditRow) { r.Actor.Address = "x" },
+		"action": func(r *AuditRow) { r.Action.Action = "x" }, "object": func(r *AuditRow) { r.Object = "x" },
+		"text": func(r *AuditRow) { r.Text = "x" }, "before": func(r *AuditRow) { r.Before = "x" }, "after": func(r *AuditRow) { r.After = "x" },
+		"prev":                func(r *AuditRow) { r.Prev = "x" },
+		"a letter moved over": func(r *AuditRow) { r.Actor.Name, r.Actor.Role = "ab", "" },
+	} {
+		changed := row
+		change(&changed)
+		if changed.sum() == row.sum() {
+			t.Errorf("%s: the hash stayed", name)
+		}
+	}
+}
