@@ -71,7 +71,7 @@ func CheckSelector(s string) error {
 		return err
 	}
 	if v, ok := expr.(*parser.VectorSelector); ok {
-		return plain(v, s)
+		return unmoved(v, s)
 	}
 	if inner := innermost(expr); inner != nil {
 		return fmt.Errorf("%s is not a plain selector, samples are read raw here: write %s", quoted(s), inner.String())
@@ -79,8 +79,8 @@ func CheckSelector(s string) error {
 	return fmt.Errorf("%s is not a plain selector: write a metric name with matchers, such as up{job=\"shop\"}", quoted(s))
 }
 
-// plain refuses selectors that move or pin the time at which they read.
-func plain(v *parser.VectorSelector, s string) error {
+// unmoved refuses selectors that move or pin the time at which they read.
+func unmoved(v *parser.VectorSelector, s string) error {
 	if v.OriginalOffset != 0 || v.OriginalOffsetExpr != nil || v.Timestamp != nil || v.StartOrEnd != 0 || v.Anchored || v.Smoothed {
 		return fmt.Errorf("%s moves the time it reads at: leave offset and @ out, slmd reads every sample at its own time", quoted(s))
 	}

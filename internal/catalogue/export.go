@@ -5,20 +5,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/slmd/slmd/internal/sla"
 )
 
 // Export writes a catalogue in the format in which Load reads it: loading and
 // merging what was exported changes nothing.
 func Export(c *sla.Catalogue) ([]byte, error) {
-	out := yaml.MapSlice{{Key: "version", Value: 1}, {Key: "time_zone", Value: "UTC"}}
+	out := mapping{{Key: "version", Value: 1}, {Key: "time_zone", Value: "UTC"}}
 	out = appendList(out, "parties", c.Parties, writeParty)
 	out = appendList(out, "calendars", c.Calendars, writeCalendar)
 	out = appendList(out, "services", c.Services, writeService)
 	out = appendList(out, "indicators", c.Indicators, writeIndicator)
-	out = appendList(out, "agreements", c.Agreements, func(a *sla.Agreement) yaml.MapSlice {
+	out = appendList(out, "agreements", c.Agreements, func(a *sla.Agreement) mapping {
 		w := writeAgreement(a)
 		if a.Calendar != nil {
 			if k := c.Calendar(a.Calendar.Name); k == nil || len(compare(writeCalendar(k), writeCalendar(a.Calendar))) > 0 {
@@ -28,29 +26,25 @@ func Export(c *sla.Catalogue) ([]byte, error) {
 		return w
 	})
 	out = appendList(out, "exclusions", c.Exclusions, writeExclusion)
-	text, err := yaml.MarshalWithOptions(out, yaml.IndentSequence(true))
-	if err != nil {
-		return nil, fmt.Errorf("writing the catalogue: %w", err)
-	}
-	return text, nil
+	return emit(out)
 }
 
-func appendList[T any](out yaml.MapSlice, key string, list []T, write func(*T) yaml.MapSlice) yaml.MapSlice {
+func appendList[T any](out mapping, key string, list []T, write func(*T) mapping) mapping {
 	if len(list) == 0 {
 		return out
 	}
-	items := make([]yaml.MapSlice, len(list))
+	items := make([]mapping, len(list))
 	for i := range list {
 		items[i] = write(&list[i])
 	}
-	return append(out, yaml.MapItem{Key: key, Value: items})
+	return append(out, entry{Key: key, Value: items})
 }
 
 // writer gathers the fields of one mapping; empty ones are left out.
-type writer struct{ out yaml.MapSlice }
+type writer struct{ out mapping }
 
 func (w *writer) put(key string, value any) {
-	w.out = append(w.out, yaml.MapItem{Key: key, Value: value})
+	w.out = append(w.out, entry{Key: key, Value: value})
 }
 
 func (w *writer) text(key, value string) {
@@ -68,15 +62,9 @@ func (w *writer) percent(key string, d *sla.Decimal) {
 // number writes a decimal as it was written, not as the YAML package would.
 func (w *writer) number(key string, d *sla.Decimal) {
 	if d != nil {
-		w.put(key, literal(d.String()))
+		w.put(key, d.String())
 	}
 }
-
-// literal is written without quotes.
-type literal string
-
-// MarshalYAML implements yaml.BytesMarshaler.
-func (l literal) MarshalYAML() ([]byte, error) { return []byte(l), nil }
 
 func (w *writer) money(key string, m *sla.Money) {
 	if m != nil {
@@ -100,9 +88,9 @@ func (w *writer) labels(key string, values map[string]string) {
 	if len(values) == 0 {
 		return
 	}
-	var out yaml.MapSlice
+	var out mapping
 	for _, k := range sortedKeys(values) {
-		out = append(out, yaml.MapItem{Key: k, Value: values[k]})
+		out = append(out, entry{Key: k, Value: values[k]})
 	}
 	w.put(key, out)
 }
@@ -117,7 +105,7 @@ func sortedKeys(m map[string]string) []string {
 }
 
 // set replaces or adds a field.
-func set(m yaml.MapSlice, key string, value any) yaml.MapSlice {
+func set(m mapping, key string, value any) mapping {
 	m = slices.Clone(m)
 	for i := range m {
 		if m[i].Key == key {
@@ -125,15 +113,15 @@ func set(m yaml.MapSlice, key string, value any) yaml.MapSlice {
 			return m
 		}
 	}
-	return append(m, yaml.MapItem{Key: key, Value: value})
+	return append(m, entry{Key: key, Value: value})
 }
 
-func writeParty(p *sla.Party) yaml.MapSlice {
+func writeParty(p *sla.Party) mapping {
 	var w writer
 	w.text("name", p.Name)
 	w.text("title", p.Title)
 	w.text("role", string(p.Role))
-	var contacts []yaml.MapSlice
+	var contacts []mapping
 	for _, c := range p.Contacts {
 		var cw writer
 		cw.text("name", c.Name)
@@ -146,15 +134,15 @@ func writeParty(p *sla.Party) yaml.MapSlice {
 	return w.out
 }
 
-func writeCalendar(k *sla.Calendar) yaml.MapSlice {
+func writeCalendar(k *sla.Calendar) mapping {
 	var w writer
 	w.text("name", k.Name)
 	w.text("time_zone", k.Zone)
-	hours := yaml.MapSlice{}
+	hours := mapping{}
 	for i := range dayNames {
 		d := (i + 1) % 7 // Monday first
 		if len(k.Week[d]) > 0 {
-			hours = append(hours, yaml.MapItem{Key: dayNames[d], Value: writeClockSpans(k.Week[d])})
+			hours = append(hours, entry{Key: dayNames[d], Value: writeClockSpans(k.Week[d])})
 		}
 	}
 	w.put("hours", hours)
@@ -163,9 +151,9 @@ func writeCalendar(k *sla.Calendar) yaml.MapSlice {
 		holidays = append(holidays, d.String())
 	}
 	w.list("holidays", holidays)
-	var special []yaml.MapSlice
+	var special []mapping
 	for _, s := range k.Special {
-		special = append(special, yaml.MapSlice{{Key: "date", Value: s.Date.String()}, {Key: "hours", Value: writeClockSpans(s.Hours)}})
+		special = append(special, mapping{{Key: "date", Value: s.Date.String()}, {Key: "hours", Value: writeClockSpans(s.Hours)}})
 	}
 	if len(special) > 0 {
 		w.put("special", special)
@@ -181,7 +169,7 @@ func writeClockSpans(spans []sla.ClockSpan) []string {
 	return out
 }
 
-func writeService(s *sla.Service) yaml.MapSlice {
+func writeService(s *sla.Service) mapping {
 	var w writer
 	w.text("name", s.Name)
 	w.text("title", s.Title)
@@ -194,7 +182,7 @@ func writeService(s *sla.Service) yaml.MapSlice {
 	}
 	w.list("depends_on", s.DependsOn)
 	w.labels("labels", s.Labels)
-	var levels []yaml.MapSlice
+	var levels []mapping
 	for _, l := range s.Levels {
 		var lw writer
 		lw.text("name", l.Name)
@@ -208,7 +196,7 @@ func writeService(s *sla.Service) yaml.MapSlice {
 	return w.out
 }
 
-func writeIndicator(i *sla.Indicator) yaml.MapSlice {
+func writeIndicator(i *sla.Indicator) mapping {
 	var w, k writer
 	w.text("name", i.Name)
 	w.text("service", i.Service)
@@ -244,7 +232,7 @@ func writeIndicator(i *sla.Indicator) yaml.MapSlice {
 	return w.out
 }
 
-func writeExclusion(x *sla.Exclusion) yaml.MapSlice {
+func writeExclusion(x *sla.Exclusion) mapping {
 	var w writer
 	w.text("name", x.Name)
 	w.list("services", x.Services)
@@ -255,7 +243,7 @@ func writeExclusion(x *sla.Exclusion) yaml.MapSlice {
 		w.text("to", writeTime(x.Span.To))
 	} else {
 		w.text("time_zone", x.Every.Zone)
-		w.put("every", yaml.MapSlice{{Key: "cron", Value: x.Every.Cron}, {Key: "lasts", Value: sla.FormatDuration(x.Every.Lasts)}})
+		w.put("every", mapping{{Key: "cron", Value: x.Every.Cron}, {Key: "lasts", Value: sla.FormatDuration(x.Every.Lasts)}})
 		if x.Every.Valid.From != sla.Always {
 			w.put("valid", writeValidity(x.Every.Valid, x.Every.Zone))
 		}
@@ -272,28 +260,32 @@ func writeExclusion(x *sla.Exclusion) yaml.MapSlice {
 
 func writeTime(at sla.Instant) string { return at.String() }
 
-func writeValidity(s sla.Span, zone string) yaml.MapSlice {
-	out := yaml.MapSlice{{Key: "from", Value: writeInstant(s.From, zone)}}
+func writeValidity(s sla.Span, zone string) mapping {
+	out := mapping{{Key: "from", Value: writeInstant(s.From, zone)}}
 	if s.To != sla.Forever {
-		out = append(out, yaml.MapItem{Key: "until", Value: writeInstant(s.To, zone)})
+		out = append(out, entry{Key: "until", Value: writeInstant(s.To, zone)})
 	}
 	return out
 }
 
 // compare gives in words in which fields two mappings differ, lists of named
 // items by their names.
-func compare(before, after yaml.MapSlice) []string {
+func compare(before, after mapping) []string {
 	var out []string
 	diff(&out, "", before, after)
 	return out
 }
 
 func diff(out *[]string, path string, before, after any) {
-	a, okA := before.(yaml.MapSlice)
-	b, okB := after.(yaml.MapSlice)
+	a, okA := before.(mapping)
+	b, okB := after.(mapping)
 	if okA && okB {
 		for _, key := range unionKeys(a, b) {
-			diff(out, strings.TrimSpace(path+" "+key), field(a, key), field(b, key))
+			x, y := field(a, key), field(b, key)
+			if p, q := byName(x), byName(y); p != nil && q != nil {
+				x, y = p, q
+			}
+			diff(out, strings.TrimSpace(path+" "+key), x, y)
 		}
 		return
 	}
@@ -302,33 +294,39 @@ func diff(out *[]string, path string, before, after any) {
 	}
 }
 
-func unionKeys(a, b yaml.MapSlice) []string {
+func unionKeys(a, b mapping) []string {
 	var out []string
 	for _, item := range slices.Concat(a, b) {
-		if key, _ := item.Key.(string); !slices.Contains(out, key) {
-			out = append(out, key)
+		if !slices.Contains(out, item.Key) {
+			out = append(out, item.Key)
 		}
 	}
 	return out
 }
 
-// field gives a field; a list of named mappings becomes a mapping by name.
-func field(m yaml.MapSlice, key string) any {
+// field gives the value of a field, nil when it is not there.
+func field(m mapping, key string) any {
 	for _, item := range m {
-		if item.Key != key {
-			continue
-		}
-		list, ok := item.Value.([]yaml.MapSlice)
-		if !ok || len(list) == 0 || field(list[0], "name") == nil {
+		if item.Key == key {
 			return item.Value
 		}
-		var out yaml.MapSlice
-		for _, one := range list {
-			out = append(out, yaml.MapItem{Key: fmt.Sprint(field(one, "name")), Value: one})
-		}
-		return out
 	}
 	return nil
+}
+
+// byName turns a list of named mappings into a mapping by name; anything else
+// gives nil.
+func byName(v any) mapping {
+	list, _ := v.([]mapping)
+	var out mapping
+	for _, one := range list {
+		name := field(one, "name")
+		if name == nil {
+			return nil
+		}
+		out = append(out, entry{Key: fmt.Sprint(name), Value: one})
+	}
+	return out
 }
 
 // show writes a value on one line.
@@ -336,13 +334,13 @@ func show(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "none"
-	case yaml.MapSlice:
+	case mapping:
 		parts := make([]string, len(v))
 		for i, item := range v {
 			parts[i] = fmt.Sprintf("%v: %s", item.Key, show(item.Value))
 		}
 		return "{" + strings.Join(parts, ", ") + "}"
-	case []yaml.MapSlice:
+	case []mapping:
 		parts := make([]string, len(v))
 		for i, item := range v {
 			parts[i] = show(item)
@@ -356,8 +354,6 @@ func show(v any) string {
 		return "[" + strings.Join(parts, ", ") + "]"
 	case []string:
 		return "[" + strings.Join(v, ", ") + "]"
-	case literal:
-		return string(v)
 	}
 	return fmt.Sprint(v)
 }

@@ -3,12 +3,10 @@ package catalogue
 import (
 	"fmt"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/slmd/slmd/internal/sla"
 )
 
-func writeAgreement(a *sla.Agreement) yaml.MapSlice {
+func writeAgreement(a *sla.Agreement) mapping {
 	out := writeTerms(a)
 	if a.Calendar != nil {
 		out = set(out, "calendar", a.Calendar.Name)
@@ -18,7 +16,7 @@ func writeAgreement(a *sla.Agreement) yaml.MapSlice {
 
 // writeTerms writes what an agreement says, without when it is in force; its
 // calendar stands in it in full.
-func writeTerms(a *sla.Agreement) yaml.MapSlice {
+func writeTerms(a *sla.Agreement) mapping {
 	var w writer
 	w.text("name", a.Name)
 	w.text("kind", string(a.Kind))
@@ -31,7 +29,7 @@ func writeTerms(a *sla.Agreement) yaml.MapSlice {
 	}
 	w.text("time_zone", a.Zone)
 	if a.Period.Kind == sla.PeriodRolling {
-		w.put("period", yaml.MapSlice{{Key: "rolling", Value: sla.FormatDuration(a.Period.Rolling)}})
+		w.put("period", mapping{{Key: "rolling", Value: sla.FormatDuration(a.Period.Rolling)}})
 	} else {
 		w.text("period", string(a.Period.Kind))
 	}
@@ -46,14 +44,14 @@ func writeTerms(a *sla.Agreement) yaml.MapSlice {
 		if len(rel.AnyOf) == 1 {
 			relies = append(relies, rel.AnyOf[0])
 		} else {
-			relies = append(relies, yaml.MapSlice{{Key: "any_of", Value: rel.AnyOf}})
+			relies = append(relies, mapping{{Key: "any_of", Value: rel.AnyOf}})
 		}
 	}
 	if len(relies) > 0 {
 		w.put("relies_on", relies)
 	}
 	w.text("reason", a.Reason)
-	objectives := make([]yaml.MapSlice, len(a.Objectives))
+	objectives := make([]mapping, len(a.Objectives))
 	for i := range a.Objectives {
 		objectives[i] = writeObjective(&a.Objectives[i])
 	}
@@ -61,7 +59,7 @@ func writeTerms(a *sla.Agreement) yaml.MapSlice {
 	return w.out
 }
 
-func writeObjective(o *sla.Objective) yaml.MapSlice {
+func writeObjective(o *sla.Objective) mapping {
 	var w writer
 	w.text("name", o.Name)
 	w.text("indicator", o.Indicator)
@@ -78,7 +76,7 @@ func writeObjective(o *sla.Objective) yaml.MapSlice {
 	if l := writeLimits(&o.Limits); len(l) > 0 {
 		w.put("limits", l)
 	}
-	var bands []yaml.MapSlice
+	var bands []mapping
 	for i := range o.Credits {
 		bands = append(bands, writeBand(&o.Credits[i], o.Target == nil))
 	}
@@ -97,7 +95,7 @@ func writeObjective(o *sla.Objective) yaml.MapSlice {
 	return w.out
 }
 
-func writeSlices(s *sla.Slices) yaml.MapSlice {
+func writeSlices(s *sla.Slices) mapping {
 	var w writer
 	w.length("length", s.Length)
 	w.percent("bad_above", s.BadAbove)
@@ -107,7 +105,7 @@ func writeSlices(s *sla.Slices) yaml.MapSlice {
 	return w.out
 }
 
-func writeAlerts(a *sla.Alerts) yaml.MapSlice {
+func writeAlerts(a *sla.Alerts) mapping {
 	var w writer
 	burn := "on"
 	if a.BurnOff {
@@ -119,7 +117,7 @@ func writeAlerts(a *sla.Alerts) yaml.MapSlice {
 	return w.out
 }
 
-func writeLimits(l *sla.Limits) yaml.MapSlice {
+func writeLimits(l *sla.Limits) mapping {
 	var w writer
 	if l.LongestOutage != nil {
 		w.put("longest_outage", sla.FormatDuration(*l.LongestOutage))
@@ -130,7 +128,7 @@ func writeLimits(l *sla.Limits) yaml.MapSlice {
 	return w.out
 }
 
-func writeBand(b *sla.Band, mean bool) yaml.MapSlice {
+func writeBand(b *sla.Band, mean bool) mapping {
 	var w writer
 	bound := w.percent
 	if mean {

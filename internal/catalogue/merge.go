@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -102,7 +100,7 @@ func (m *merge) named(path string) string {
 
 // fold merges one list of items that have no versions. changed says what a
 // change of an item means.
-func fold[T any](m *merge, object string, to *[]T, from []T, name func(*T) string, write func(*T) yaml.MapSlice, changed func(before, after *T) (sla.Action, string)) {
+func fold[T any](m *merge, object string, to *[]T, from []T, name func(*T) string, write func(*T) mapping, changed func(before, after *T) (sla.Action, string)) {
 	for i := range from {
 		f := &from[i]
 		at := slices.IndexFunc(*to, func(t T) bool { return name(&t) == name(f) })
