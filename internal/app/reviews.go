@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
-	"strings"
 	"time"
 
 	"github.com/slmd/slmd/internal/calendar"
@@ -152,7 +150,7 @@ func (r *Reviews) issue(ctx context.Context, book judge.Book, name string, p sla
 	if err != nil {
 		return false, err
 	}
-	if reason := r.incomplete(review); reason != "" {
+	if reason := review.Unready(r.Required); reason != "" {
 		review.Report.Reason = report.Text(reason)
 		return false, r.draft(ctx, review, now)
 	}
@@ -202,20 +200,6 @@ func (r *Reviews) write(review *report.Review) error {
 	return nil
 }
 
-// incomplete says which objectives lack too much data for the review to be issued.
-func (r *Reviews) incomplete(review *report.Review) string {
-	var out []string
-	for _, o := range review.Objectives {
-		if o.Completeness == nil {
-			continue
-		}
-		if new(big.Rat).Quo(o.Completeness.Num.Rat(), o.Completeness.Den.Rat()).Cmp(r.Required.Ratio()) < 0 {
-			out = append(out, fmt.Sprintf("%s: completeness %s%% is below %s%%", o.Name, o.Completeness.Shown, r.Required))
-		}
-	}
-	return strings.Join(out, "; ")
-}
-
 // Draft judges a period now and gives its review as a draft, whatever was issued.
 func (r *Reviews) Draft(ctx context.Context, name string, p sla.Period, now sla.Instant) (*report.Review, error) {
 	book, err := r.book(ctx, now)
@@ -233,6 +217,7 @@ func (r *Reviews) Review(ctx context.Context, name string, p sla.Period, now sla
 		if err != nil {
 			return nil, fmt.Errorf("reading the issued review %s/%s: %w", name, p.Name, err)
 		}
+		review.Titles = review.Report.TitlesIn(r.Catalogue)
 		return review, nil
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
