@@ -11,13 +11,13 @@ import (
 	"github.com/slmd/slmd/internal/sla"
 )
 
-// check runs a property: SLMD_CHECKS random cases, 1,000 unless set. The
+// check runs a property: SLMD_CHECKS random cases, 300 unless set. The
 // package's own default of rapid is 100.
 func check(t *testing.T, property func(*rapid.T)) {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("SLMD_CHECKS"))
 	if err != nil {
-		n = 1000
+		n = 300
 	}
 	for done := 0; done < n; done += 100 {
 		rapid.Check(t, property)
