@@ -18,6 +18,7 @@ type answer struct {
 	errorType  string
 	errorText  string
 	warnings   []string
+	infos      []string
 	partial    bool // VictoriaMetrics: not all of its parts answered
 	resultType string
 	series     []Series
@@ -218,11 +219,9 @@ func (d *decoder) top(name string, depth int) {
 	case "error":
 		d.out.errorText = string(d.text())
 	case "warnings":
-		if d.next() == '[' {
-			d.array(func() { d.out.warnings = append(d.out.warnings, string(d.text())) })
-			return
-		}
-		d.scalar() // null
+		d.texts(&d.out.warnings)
+	case "infos":
+		d.texts(&d.out.infos)
 	case "isPartial":
 		d.out.partial = d.next() == 't'
 		d.scalar()
@@ -231,6 +230,15 @@ func (d *decoder) top(name string, depth int) {
 	default:
 		d.value(depth, d.skipField)
 	}
+}
+
+// texts reads a list of strings, or null.
+func (d *decoder) texts(into *[]string) {
+	if d.next() == '[' {
+		d.array(func() { *into = append(*into, string(d.text())) })
+		return
+	}
+	d.scalar()
 }
 
 func (d *decoder) inData(name string, depth int) {
@@ -304,7 +312,57 @@ func (d *decoder) samples() {
 	if d.slab == nil {
 		d.slab = make([]Sample, 0, (len(d.b)-d.i)/sampleBytes+1)
 	}
-	d.array(d.sample)
+	d.array(func() {
+		for d.plainSample() {
+		}
+		d.sample()
+	})
+}
+
+// plainSample reads a sample as it nearly always comes, with the comma after it:
+// [1700000000.123,"4711.5"], without white space or signs. Otherwise it consumes nothing.
+func (d *decoder) plainSample() bool {
+	b := d.b[d.i:]
+	if len(b) < 40 || b[0] != '[' { // longer than any such sample
+		return false
+	}
+	b = b[:40]
+	i, t := 1, int64(0)
+	for ; i < 12 && b[i]-'0' < 10; i++ {
+		t = t*10 + int64(b[i]-'0')
+	}
+	t *= 1000
+	if b[i] == '.' {
+		unit := int64(100)
+		for i++; i < 16 && unit > 0 && b[i]-'0' < 10; i++ {
+			t += unit * int64(b[i]-'0')
+			unit /= 10
+		}
+	}
+	if b[i] != ',' || b[i+1] != '"' {
+		return false
+	}
+	i += 2
+	from, v := i, int64(0)
+	for ; i < from+18 && b[i]-'0' < 10; i++ {
+		v = v*10 + int64(b[i]-'0')
+	}
+	value := Value{coef: v}
+	if b[i] == '.' && i > from {
+		point := i
+		for i++; i < from+18 && b[i]-'0' < 10; i++ {
+			v = v*10 + int64(b[i]-'0')
+		}
+		value = normal(v, point+1-i)
+	}
+	if i == from || b[i] != '"' || b[i+1] != ']' || b[i+2] != ',' {
+		return false
+	}
+	d.i += i + 3
+	if at := sla.Instant(t); d.span.Contains(at) {
+		d.slab = append(d.slab, Sample{at, value})
+	}
+	return true
 }
 
 // sample reads [seconds,"number"].

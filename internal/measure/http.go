@@ -62,7 +62,7 @@ func (s *Source) ask(ctx context.Context, kind, path string, form url.Values, sp
 	}
 	got, size, err := s.exchange(ctx, path, form, span)
 	if s.o.Observe != nil {
-		q := Request{Kind: kind, Result: resultOf(err), Samples: got.samples, Bytes: size}
+		q := Request{Kind: kind, Result: resultOf(err), Samples: got.samples, Bytes: size, Infos: got.infos}
 		if s.o.Clock != nil {
 			q.Took = s.o.Clock().Sub(begin)
 		}

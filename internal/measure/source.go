@@ -63,6 +63,7 @@ type Request struct {
 	Took    time.Duration
 	Samples int
 	Bytes   int64
+	Infos   []string // what the source remarked on an answer that counts
 }
 
 // Source measures the indicators of one data source. Its methods may be called
