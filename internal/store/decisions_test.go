@@ -80,7 +80,8 @@ func TestVerdicts_AProvisionalOneIsReplacedAFinalOneIsKept(t *testing.T) {
 }
 
 func TestVerdicts_ARollingWindowHasOneHoweverFarItRolled(t *testing.T) {
-	s := open(t)
+	file := t.TempDir() + "/slmd.db"
+	s := openFile(t, file)
 	var last sla.Verdict
 	for i := range 3 {
 		last = verdict(sla.Met, false)
@@ -89,6 +90,9 @@ func TestVerdicts_ARollingWindowHasOneHoweverFarItRolled(t *testing.T) {
 		record(t, s, store.Round{At: start, Verdicts: []sla.Verdict{last}})
 	}
 	equal(t, "verdicts", inJSON(t, verdicts(t, s, "", allTime)), inJSON(t, []sla.Verdict{last}))
+	if got := count(t, file, "SELECT count(*) FROM verdict"); got != 1 {
+		t.Errorf("there are %d rows, want 1", got)
+	}
 }
 
 func breach(states ...sla.BreachState) sla.Breach {
