@@ -33,10 +33,7 @@ func (w *watch) advance(ctx context.Context, c *Cycle, round *store.Round, now s
 		}
 	}
 	reading := Reading{Store: c.o.Store, Catalogue: c.catalogue, FinaliseAfter: c.o.FinaliseAfter, Now: now}
-	book, err := bookOver(ctx, reading, cursors, fresh)
-	if err != nil {
-		return err
-	}
+	book := bookOver(ctx, reading, reachOf{cursors: cursors, settled: c.settled(reading.deadline()), fresh: fresh})
 	s := &sitting{watch: w, c: c, ctx: ctx, book: book, round: round, now: now}
 	for _, a := range w.agreements {
 		if err := w.extend(c, a, now); err != nil {

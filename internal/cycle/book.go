@@ -25,17 +25,25 @@ func Book(ctx context.Context, r Reading) (judge.Book, error) {
 	if err != nil {
 		return judge.Book{}, fmt.Errorf("reading how far the ledger reaches: %w", err)
 	}
-	return bookOver(ctx, r, cursors, nil)
-}
-
-// bookOver gives a book whose indicators reach to their cursors; fresh holds
-// entries that are not in the store yet.
-func bookOver(ctx context.Context, r Reading, cursors map[string]sla.Instant, fresh map[string][]sla.Entry) (judge.Book, error) {
-	deadline := r.Now.Add(-r.FinaliseAfter)
-	settled, err := r.Store.Settled(ctx, deadline)
+	settled, err := r.Store.Settled(ctx, r.deadline())
 	if err != nil {
 		return judge.Book{}, fmt.Errorf("reading which facts are final: %w", err)
 	}
+	return bookOver(ctx, r, reachOf{cursors: cursors, settled: settled}), nil
+}
+
+// deadline is when facts must have been recorded to be final now.
+func (r Reading) deadline() sla.Instant { return r.Now.Add(-r.FinaliseAfter) }
+
+// reachOf is how far the indicators' facts reach.
+type reachOf struct {
+	cursors, settled map[string]sla.Instant
+	fresh            map[string][]sla.Entry // entries that are not in the store yet
+}
+
+// bookOver gives a book of what the store and the fresh entries hold.
+func bookOver(ctx context.Context, r Reading, have reachOf) judge.Book {
+	deadline := r.deadline()
 	kept := func(name string) bool { // facts that people or other programs enter have no cursor
 		ind := r.Catalogue.Indicator(name)
 		return ind != nil && ind.Kind == sla.Entries
@@ -45,7 +53,7 @@ func bookOver(ctx context.Context, r Reading, cursors map[string]sla.Instant, fr
 		if err != nil {
 			return nil, fmt.Errorf("reading the facts of %s: %w", of.indicator, err)
 		}
-		for _, e := range fresh[of.indicator] {
+		for _, e := range have.fresh[of.indicator] {
 			if e.Overlaps(of.span) {
 				entries = append(entries, e)
 			}
@@ -60,16 +68,16 @@ func bookOver(ctx context.Context, r Reading, cursors map[string]sla.Instant, fr
 			return m.get(of, func() ([]sla.Entry, error) { return read(of) })
 		},
 		Measured: func(name string) sla.Instant {
-			if cursor, ok := cursors[name]; ok || !kept(name) {
+			if cursor, ok := have.cursors[name]; ok || !kept(name) {
 				return cursor
 			}
 			return r.Now
 		},
 		Final: func(name string) sla.Instant {
-			if at, ok := settled[name]; ok || !kept(name) {
+			if at, ok := have.settled[name]; ok || !kept(name) {
 				return min(at, deadline)
 			}
 			return deadline
 		},
-	}, nil
+	}
 }

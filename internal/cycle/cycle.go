@@ -60,6 +60,7 @@ type Cycle struct {
 	heads       map[string]store.Head
 	problems    map[string]store.Problem
 	behind      map[string]sla.Millis // by indicator, after its last round
+	final       map[string]finality   // by indicator; kept with the watch
 	watch       *watch                // nil: to be built anew from the store
 
 	standings atomic.Pointer[[]sla.Standing]

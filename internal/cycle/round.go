@@ -175,7 +175,7 @@ func (c *Cycle) record(ctx context.Context, steps []step, now sla.Instant) (int,
 	}
 	standings := c.watch.standings(c, now)
 	c.standings.Store(&standings)
-	c.settle(steps, &round)
+	c.settle(steps, &round, now)
 	c.tell(steps, recorded, c.clock().Sub(began))
 	return recorded.Entries, nil
 }
@@ -214,7 +214,7 @@ func problemRow(indicator string, p *measure.Problem, now sla.Instant) store.Pro
 }
 
 // settle takes over what was committed.
-func (c *Cycle) settle(steps []step, round *store.Round) {
+func (c *Cycle) settle(steps []step, round *store.Round, now sla.Instant) {
 	c.watch.committed(round)
 	for i := range steps {
 		s := &steps[i]
@@ -222,7 +222,7 @@ func (c *Cycle) settle(steps []step, round *store.Round) {
 			c.behind[s.job.indicator.Name] = s.Behind
 		}
 		if s.records() {
-			c.moveHead(s)
+			c.moveHead(s, now)
 		}
 	}
 	for _, p := range round.Problems {
@@ -241,7 +241,7 @@ func (s *step) records() bool {
 // moveHead moves where measuring goes on. An earlier stretch that reached the
 // ledger's first entry becomes one with it; the tallies, which only go forward,
 // are then made anew.
-func (c *Cycle) moveHead(s *step) {
+func (c *Cycle) moveHead(s *step, now sla.Instant) {
 	head, known := c.heads[s.job.indicator.Name]
 	if !known {
 		head.First = s.job.cursor
@@ -249,6 +249,8 @@ func (c *Cycle) moveHead(s *step) {
 	switch {
 	case !s.job.earlier:
 		head.Cursor, head.State, head.Definition = s.Cursor, s.State, s.job.definition
+		name := s.job.indicator.Name
+		c.final[name] = c.final[name].add(s.Cursor, now, now.Add(-c.o.FinaliseAfter))
 	case s.Cursor >= head.First:
 		head.First, head.Earlier = earlierFirst(head, s), nil
 		c.watch = nil

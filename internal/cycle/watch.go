@@ -63,6 +63,9 @@ type record struct {
 
 // build makes the watch from the store.
 func (c *Cycle) build(ctx context.Context, now sla.Instant) (*watch, error) {
+	if err := c.readFinality(ctx, now); err != nil {
+		return nil, err
+	}
 	w := &watch{tallies: map[string][]*tracked{}, recent: map[string]*recent{}, conditions: map[string]sla.Condition{}}
 	for _, name := range agreementNames(c.catalogue) {
 		a, err := c.watchAgreement(ctx, name, now)

@@ -1,0 +1,83 @@
+package cycle
+
+import (
+	"testing"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// outage makes the probe bad for an hour from the tenth day on.
+func outage(indicator string, at sla.Instant) sla.Entry {
+	if since := at.Sub(march.Add(10 * sla.Day)); indicator == "probe" && since >= 0 && since < sla.Hour {
+		return sla.Entry{Bad: sla.Seconds(sla.Minute)}
+	}
+	return fine(indicator, at)
+}
+
+func TestABreachOpensAtTheSameInstantHoweverTheRoundsWereCut(t *testing.T) {
+	spent := march.Add(10*sla.Day + 45*sla.Minute) // 99.9 % of 31 days leave 44 minutes 38 seconds
+	for _, step := range []sla.Millis{7 * sla.Minute, 5 * sla.Hour, 12 * sla.Day} {
+		for _, piece := range []sla.Millis{13 * sla.Minute, sla.Day, 40 * sla.Day} {
+			w := newWorld(t, simple, march.Add(10*sla.Day))
+			w.source.fact, w.source.piece = outage, piece
+			for now := march.Add(10 * sla.Day); now < march.Add(10*sla.Day+2*sla.Hour); {
+				now = now.Add(step)
+				w.round(now)
+			}
+			b := w.breaches()
+			if len(b) != 1 || b[0].OpenedAt != spent || b[0].State != sla.BreachConfirmed {
+				t.Errorf("rounds every %s in pieces of %s: the breaches are %+v, want one since %s", step.Duration(), piece.Duration(), b, spent)
+			}
+		}
+	}
+}
+
+func TestABreachIsNotOpenedAgainByARestart(t *testing.T) {
+	w := newWorld(t, simple, march.Add(11*sla.Day))
+	w.source.fact = outage
+	for day := sla.Millis(11); day < 14; day++ {
+		w.round(march.Add(day * sla.Day))
+		w.reload()
+	}
+	if b := w.breaches(); len(b) != 1 || len(b[0].Transitions) != 2 {
+		t.Errorf("the breaches are %+v, want one with two transitions", b)
+	}
+	if c := w.holding(sla.AlertBreached); len(c) != 1 || c[0].Since != march.Add(10*sla.Day+45*sla.Minute) {
+		t.Errorf("told is %+v, want one breach since it was certain", c)
+	}
+}
+
+// swaying fails 30 of 100 requests of day five, makes up for it by many good
+// ones, and fails again.
+func swaying(indicator string, at sla.Instant) sla.Entry {
+	if indicator != "requests" {
+		return fine(indicator, at)
+	}
+	switch at.Sub(march) / sla.Day {
+	case 5, 7:
+		return sla.Entry{Good: sla.Whole(90), Bad: sla.Whole(30)}
+	case 6:
+		return sla.Entry{Good: sla.Whole(9_000)}
+	}
+	return fine(indicator, at)
+}
+
+func TestATargetThatIsMissedMetAndMissedAgainIsToldEachTime(t *testing.T) {
+	w := newWorld(t, simple, march.Add(5*sla.Day))
+	w.source.fact = swaying
+	var told []sla.Instant
+	for now := march.Add(5 * sla.Day); now <= march.Add(8*sla.Day); now = now.Add(sla.Hour) {
+		w.round(now)
+		for _, c := range w.holding(sla.AlertBreached) {
+			if len(told) == 0 || told[len(told)-1] != c.Since {
+				told = append(told, c.Since)
+			}
+		}
+	}
+	if len(told) != 2 {
+		t.Errorf("a missed target was told since %v, want twice", told)
+	}
+	if b := w.breaches(); len(b) != 1 || b[0].State != sla.BreachOpen {
+		t.Errorf("the breaches are %+v, want one that is open", b)
+	}
+}
