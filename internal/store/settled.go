@@ -38,21 +38,30 @@ func (s *Store) Settled(ctx context.Context, before sla.Instant) (map[string]sla
 func settled(ctx context.Context, tx *txn, x extent, round int64) (sla.Instant, error) {
 	lo, hi := x.first, x.span.To // what ends at lo is settled, what begins at hi or after is not
 	for lo < hi {
-		var e sla.Span
-		var by int64
-		mid := lo + (hi-lo)/2
-		err := tx.QueryRowContext(ctx, `SELECT from_ms, to_ms, round_id FROM entry
-			WHERE slot BETWEEN ?1 AND ?2 AND indicator_id = ?3 AND from_ms <= ?4 AND revision = 0
-			ORDER BY slot DESC, from_ms DESC LIMIT 1`,
-			slotOf(mid.Add(-x.longest)), slotOf(mid), x.id, mid).Scan(&e.From, &e.To, &by)
+		span, by, err := entryAt(ctx, tx, x, lo+(hi-lo)/2)
 		if err != nil {
 			return 0, err
 		}
 		if by <= round {
-			lo = e.To
+			lo = span.To
 		} else {
-			hi = e.From
+			hi = span.From
 		}
 	}
 	return lo, nil
+}
+
+// entryAt gives the last entry that begins at the instant or before, and the
+// round that recorded it. It goes back slot by slot: within one, the
+// indicator's rows are found at once, over several those of all would be read.
+func entryAt(ctx context.Context, tx *txn, x extent, at sla.Instant) (span sla.Span, by int64, err error) {
+	for slot := slotOf(at); slot >= slotOf(at.Add(-x.longest)); slot-- {
+		err = tx.QueryRowContext(ctx, `SELECT from_ms, to_ms, round_id FROM entry
+			WHERE slot = ?1 AND indicator_id = ?2 AND from_ms <= ?3 AND revision = 0
+			ORDER BY from_ms DESC LIMIT 1`, slot, x.id, at).Scan(&span.From, &span.To, &by)
+		if !errors.Is(err, sql.ErrNoRows) {
+			break
+		}
+	}
+	return span, by, err
 }
