@@ -46,6 +46,11 @@ func stretchAt(loc *time.Location, i sla.Instant) stretch {
 	if !end.IsZero() {
 		s.To = sla.At(end)
 	}
+	if s.To <= i {
+		// Where a zone's rules go on for ever, package time takes every year for
+		// 365 days long, and on the last day of a leap year gives an end that has passed.
+		s.To = i.Add(sla.Hour)
+	}
 	return s
 }
 
