@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -97,15 +98,39 @@ func (s *Source) exchange(ctx context.Context, path string, form url.Values, spa
 		return answer{}, 0, s.unreached(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, s.o.MaxBody+1))
+	body := s.buffer(resp)
+	size, err := body.ReadFrom(io.LimitReader(resp.Body, s.o.MaxBody+1))
+	defer s.release(body)
 	switch {
 	case err != nil:
-		return answer{}, int64(len(body)), s.unreached(err)
-	case int64(len(body)) > s.o.MaxBody:
-		return answer{}, int64(len(body)), fmt.Errorf("the answer is larger than %d bytes: %w", s.o.MaxBody, errTooMuch)
+		return answer{}, size, s.unreached(err)
+	case size > s.o.MaxBody:
+		return answer{}, size, fmt.Errorf("the answer is larger than %d bytes: %w", s.o.MaxBody, errTooMuch)
 	}
-	got, err := s.classify(resp, body, span)
-	return got, int64(len(body)), err
+	got, err := s.classify(resp, body.Bytes(), span)
+	return got, size, err
+}
+
+// maxKept bounds the buffers that are kept for the next answer.
+const maxKept = 16 << 20
+
+// buffer gives a buffer for an answer; nothing decoded points into it.
+func (s *Source) buffer(resp *http.Response) *bytes.Buffer {
+	b, ok := s.bodies.Get().(*bytes.Buffer)
+	if !ok {
+		b = &bytes.Buffer{}
+	}
+	if n := resp.ContentLength; n > 0 && n <= s.o.MaxBody {
+		b.Grow(int(n) + bytes.MinRead)
+	}
+	return b
+}
+
+func (s *Source) release(b *bytes.Buffer) {
+	if b.Cap() <= maxKept {
+		b.Reset()
+		s.bodies.Put(b)
+	}
 }
 
 func (s *Source) request(ctx context.Context, path string, form url.Values) (*http.Request, error) {

@@ -26,6 +26,7 @@ func (w want) ask() envelope { return w.run.lanes[w.lane].ask }
 type group struct {
 	span  sla.Span
 	wants []want
+	split string // the label in which the wants differ, if any
 }
 
 // selector gives what the request asks for.
@@ -69,7 +70,7 @@ func (s *Source) plan(runs []*run) []*group {
 			wants := byRest[rest]
 			size := s.united(wants[0])
 			for part := range slices.Chunk(wants, size) {
-				out = append(out, &group{span: part[0].run.span, wants: part})
+				out = append(out, &group{part[0].run.span, part, split})
 			}
 		}
 	}
@@ -208,7 +209,7 @@ func (s *Source) serve(ctx context.Context, g *group, now sla.Instant) error {
 	if n := len(g.wants); n > 1 {
 		s.uniteLess(g.wants[0], (n+1)/2)
 		for _, half := range [][]want{g.wants[:n/2], g.wants[n/2:]} {
-			part := &group{g.span, half}
+			part := &group{g.span, half, g.split}
 			if err := s.serve(ctx, part, now); err != nil {
 				part.stop(s.problem(err, now))
 			}
@@ -221,26 +222,51 @@ func (s *Source) serve(ctx context.Context, g *group, now sla.Instant) error {
 	}
 	r := g.wants[0].run
 	s.refuseLonger(r.task.Indicator.Name, half)
-	return s.serve(ctx, &group{sla.Span{From: g.span.From, To: g.span.From.Add(half)}, g.wants}, now)
+	return s.serve(ctx, &group{sla.Span{From: g.span.From, To: g.span.From.Add(half)}, g.wants, g.split}, now)
 }
 
 // hand gives every read its series.
 func (g *group) hand(series []Series) {
-	for _, w := range g.wants {
-		l := &w.run.lanes[w.lane]
-		var mine []Series
-		n := 0
-		for i := range series {
-			if len(g.wants) == 1 || l.role(series[i].Labels) != 0 {
-				mine = append(mine, series[i])
-				n += len(series[i].Samples)
+	byValue := g.byValue()
+	mine := make([][]Series, len(g.wants))
+	for i := range series {
+		for _, k := range byValue[get(series[i].Labels, g.split)] {
+			w := g.wants[k]
+			if w.run.lanes[w.lane].role(series[i].Labels) != 0 {
+				mine[k] = append(mine[k], series[i])
 			}
 		}
-		w.run.mu.Lock()
-		w.run.answers[w.lane] = mine
-		w.run.samples += n
-		// Another lane may have been read further: what is beyond is left for later.
-		w.run.span.To = min(w.run.span.To, g.span.To)
-		w.run.mu.Unlock()
 	}
+	for k, w := range g.wants {
+		w.take(mine[k], g.span.To)
+	}
+}
+
+// byValue gives the wants by the values that they ask of the split label, so
+// that a series is not tried with all of them.
+func (g *group) byValue() map[string][]int {
+	out := map[string][]int{}
+	for k, w := range g.wants {
+		values := w.ask().values[g.split]
+		if g.split == "" {
+			values = []string{""}
+		}
+		for _, v := range values {
+			out[v] = append(out[v], k)
+		}
+	}
+	return out
+}
+
+// take keeps what was read up to an instant. Another lane of the run may have
+// been read further: what is beyond is left for later.
+func (w want) take(series []Series, to sla.Instant) {
+	r := w.run
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answers[w.lane] = series
+	for i := range series {
+		r.samples += len(series[i].Samples)
+	}
+	r.span.To = min(r.span.To, to)
 }

@@ -73,6 +73,8 @@ type Source struct {
 	read func(ctx context.Context, kind, selector string, span sla.Span) ([]Series, error)
 	base *url.URL
 
+	bodies sync.Pool // of *bytes.Buffer
+
 	mu sync.Mutex
 	// What was learnt of the source; losing it costs time, never facts.
 	pace   map[string]pace // by indicator
