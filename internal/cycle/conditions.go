@@ -47,6 +47,7 @@ func (s *sitting) conditionsNow() error {
 		was.Until = s.now
 		s.round.Conditions = append(s.round.Conditions, was)
 		delete(s.watch.conditions, key)
+		s.watch.ended[key] = was
 	}
 	return nil
 }
@@ -61,6 +62,9 @@ func (s *sitting) keep(key string, c sla.Condition) {
 		details := c.Details
 		c = was
 		c.Details = details
+	} else if before, ok := s.watch.ended[key]; ok && c.Since <= before.Since {
+		// The same breach is worth an alert again: it is another one, since the first ended for good.
+		c.Since = max(before.Until, before.Since+1)
 	}
 	s.watch.conditions[key] = c
 	s.round.Conditions = append(s.round.Conditions, c)

@@ -50,9 +50,10 @@ type Recorded struct {
 }
 
 // Cycle measures, records and judges. Its methods may be called concurrently;
-// two rounds of one source may not overlap.
+// rounds of one source wait for each other.
 type Cycle struct {
-	o Options
+	o     Options
+	turns turns
 
 	mu          sync.Mutex // guards what follows, and the order of transactions
 	catalogue   *sla.Catalogue

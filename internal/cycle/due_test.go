@@ -32,6 +32,7 @@ func TestWhatIsDueBeginsWithTheValidityAtMostTheLimitBackAndEndsWithIt(t *testin
 	if j := w.cycle.due("main", Scope{}, w.now)[0]; j.cursor != march.Add(23*sla.Hour+2*sla.Minute) {
 		t.Errorf("with a limit of an hour it begins at %s, want an hour back, aligned up", j.cursor)
 	}
+	w.cycle.o = w.options()
 	if jobs := w.cycle.due("main", Scope{To: march.Add(sla.Hour)}, march.Add(2*sla.Hour)); jobs[0].to != march.Add(sla.Hour) {
 		t.Errorf("a scope that ends in an hour goes to %s", jobs[0].to)
 	}

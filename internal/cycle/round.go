@@ -21,12 +21,18 @@ type Done struct {
 // Round measures what is due of one source at now, oldest first, records it and
 // judges what it touches: a step and a transaction at a time until nothing more
 // can be had. An error is of the store; the source's troubles stand in Done and
-// leave their intervals pending. Progress, when set, hears after every step.
+// leave their intervals pending. Progress, when set, hears after every step. A
+// round of a source waits until the one before it has ended.
 func (c *Cycle) Round(ctx context.Context, source string, scope Scope, now sla.Instant, progress func(Lag)) (Done, error) {
 	from, ok := c.source(source)
 	if !ok {
 		return Done{}, fmt.Errorf("there is no data source %q: the configuration names none of that name", source)
 	}
+	end, err := c.turns.take(ctx, source)
+	if err != nil {
+		return Done{}, err
+	}
+	defer end()
 	var done Done
 	stuck := map[string]bool{}
 	for ctx.Err() == nil {

@@ -23,7 +23,8 @@ type watch struct {
 	tallies    map[string][]*tracked // by indicator
 	recent     map[string]*recent    // by indicator
 	conditions map[string]sla.Condition
-	opened     []*tracked // breach records that wait for their number from the store
+	ended      map[string]sla.Condition // the last one that ended, of each that did within a year
+	opened     []*tracked               // breach records that wait for their number from the store
 }
 
 // watched is one agreement's unsettled periods, oldest first.
@@ -66,7 +67,7 @@ func (c *Cycle) build(ctx context.Context, now sla.Instant) (*watch, error) {
 	if err := c.readFinality(ctx, now); err != nil {
 		return nil, err
 	}
-	w := &watch{tallies: map[string][]*tracked{}, recent: map[string]*recent{}, conditions: map[string]sla.Condition{}}
+	w := &watch{tallies: map[string][]*tracked{}, recent: map[string]*recent{}, conditions: map[string]sla.Condition{}, ended: map[string]sla.Condition{}}
 	for _, name := range agreementNames(c.catalogue) {
 		a, err := c.watchAgreement(ctx, name, now)
 		if err != nil {
@@ -80,16 +81,32 @@ func (c *Cycle) build(ctx context.Context, now sla.Instant) (*watch, error) {
 	if err := w.fill(ctx, c); err != nil {
 		return nil, err
 	}
-	conditions, err := c.o.Store.Conditions(ctx, now)
-	if err != nil {
-		return nil, fmt.Errorf("reading the alert conditions: %w", err)
-	}
-	for _, condition := range conditions {
-		if condition.Holds() {
-			w.conditions[conditionKey(&condition)] = condition
-		}
+	if err := w.recall(ctx, c, now); err != nil {
+		return nil, err
 	}
 	return w, nil
+}
+
+// longestPeriod is how far back what ended may begin with what is judged now.
+const longestPeriod = 366 * sla.Day
+
+// recall reads the conditions that hold, and those that ended.
+func (w *watch) recall(ctx context.Context, c *Cycle, now sla.Instant) error {
+	conditions, err := c.o.Store.Conditions(ctx, now.Add(-longestPeriod))
+	if err != nil {
+		return fmt.Errorf("reading the alert conditions: %w", err)
+	}
+	for _, condition := range conditions {
+		key := conditionKey(&condition)
+		if condition.Holds() {
+			w.conditions[key] = condition
+			continue
+		}
+		if before, ok := w.ended[key]; !ok || before.Since < condition.Since {
+			w.ended[key] = condition
+		}
+	}
+	return nil
 }
 
 func agreementNames(c *sla.Catalogue) []string {

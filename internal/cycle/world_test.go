@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/slmd/slmd/internal/catalogue"
@@ -31,9 +32,12 @@ type source struct {
 	begins  sla.Instant      // of its data
 	problem *measure.Problem // instead of facts, while it is set
 	calls   chan struct{}    // when set, a call takes one before it answers
+	inside  atomic.Int32     // calls under way
 }
 
 func (s *source) Measure(_ context.Context, tasks []measure.Task, now sla.Instant) []measure.Outcome {
+	s.inside.Add(1)
+	defer s.inside.Add(-1)
 	if s.calls != nil {
 		<-s.calls
 	}
