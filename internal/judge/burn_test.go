@@ -1,0 +1,228 @@
+package judge
+
+import (
+	"testing"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// burnBook gives a book of one objective over requests, a thousand good ones a
+// minute but for what is changed.
+func burnBook(change func(k *company, entries []sla.Entry) []sla.Entry) *company {
+	k := newCompany()
+	k.promise(sla.SLA, "shop", "99.9").Objectives[0].Method = sla.Occurrences
+	k.Indicators[0].Kind = sla.Ratio
+	var entries []sla.Entry
+	for n := range 5 * 24 * 60 {
+		entries = append(entries, sla.Entry{Span: sla.Span{From: minute(n), To: minute(n + 1)}, Good: sla.Whole(1000)})
+	}
+	k.facts["shop"] = change(k, entries)
+	return k
+}
+
+// day5 is the last measured instant.
+func day5() sla.Instant { return minute(5 * 24 * 60) }
+
+func (k *company) burn(t *testing.T) Rates {
+	t.Helper()
+	r, err := k.book().Burn("shop", "availability", day5())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func wantRates(t *testing.T, r Rates, want map[string]string) {
+	t.Helper()
+	for _, w := range sla.BurnWindows {
+		wantRat(t, w.Name, r.window(w.Name).Rate, want[w.Name])
+	}
+}
+
+func TestBurnRatesOfAnHourThatSpendsTwoPercentOfAMonth(t *testing.T) {
+	k := burnBook(func(_ *company, e []sla.Entry) []sla.Entry {
+		for i := len(e) - 60; i < len(e); i++ {
+			e[i].Good, e[i].Bad = sla.Whole(9856), sla.Whole(144) // 1.44 %
+		}
+		return e
+	})
+	r := k.burn(t)
+	wantRates(t, r, map[string]string{
+		"5m": "14.4", "30m": "14.4", "1h": "14.4",
+		"2h": "144/11",   // 8,640 of 660,000
+		"6h": "8640/900", // of 900,000
+		"1d": "8640/1980",
+		"3d": "8640/4860",
+	})
+	rules := BurnRules(sla.MustDecimal("99.9"), 30*sla.Day, 30*sla.Day)
+	firing := BurnFiring(rules, r, sla.Events, 5)
+	want := []sla.BurnFiring{{Window: "1h", Severity: "critical"}, {Window: "6h", Severity: "critical"}, {Window: "1d", Severity: "warning"}, {Window: "3d", Severity: "warning"}}
+	if len(firing) != len(want) {
+		t.Fatalf("got %v", firing)
+	}
+	for i := range want {
+		if firing[i] != want[i] {
+			t.Errorf("got %v, want %v", firing[i], want[i])
+		}
+	}
+}
+
+func TestAnAlertNeedsBothWindowsAndEnoughBadEvents(t *testing.T) {
+	k := burnBook(func(_ *company, e []sla.Entry) []sla.Entry {
+		for i := len(e) - 60; i < len(e)-5; i++ {
+			e[i].Good, e[i].Bad = sla.Amount{}, sla.Whole(1000)
+		}
+		return e
+	})
+	rules := BurnRules(sla.MustDecimal("99.9"), 30*sla.Day, 30*sla.Day)
+	for _, f := range BurnFiring(rules, k.burn(t), sla.Events, 5) {
+		if f.Window == "1h" {
+			t.Error("the short window is clean again")
+		}
+	}
+	few := burnBook(func(_ *company, e []sla.Entry) []sla.Entry {
+		for i := range e {
+			e[i].Good = sla.Amount{}
+		}
+		e[len(e)-1].Bad = sla.Whole(4)
+		return e
+	})
+	if f := BurnFiring(rules, few.burn(t), sla.Events, 5); len(f) != 0 {
+		t.Errorf("four bad events fire %v", f)
+	}
+	if f := BurnFiring(rules, few.burn(t), sla.Events, 4); len(f) != 4 {
+		t.Errorf("four of at least four: %v", f)
+	}
+	if f := BurnFiring(rules, few.burn(t), sla.Time, 5); len(f) != 4 {
+		t.Errorf("seconds have no such minimum: %v", f)
+	}
+}
+
+func TestBurnRulesFitThePeriod(t *testing.T) {
+	type rule struct{ severity, long, short, factor string }
+	for _, c := range []struct {
+		name, target  string
+		period, scope sla.Millis
+		want          []rule
+	}{
+		{"thirty days", "99.9", 30 * sla.Day, 30 * sla.Day, []rule{
+			{"critical", "1h", "5m", "14.4"}, {"critical", "6h", "30m", "6"}, {"warning", "1d", "2h", "3"}, {"warning", "3d", "6h", "1"}}},
+		{"a week of 168 hours", "99.9", 7 * sla.Day, 7 * sla.Day, []rule{
+			{"critical", "1h", "5m", "3.36"}, {"critical", "6h", "30m", "1.4"}, {"warning", "1d", "2h", "1"}, {"warning", "3d", "6h", "1"}}},
+		{"a day has no window of three", "99.9", sla.Day, sla.Day, []rule{
+			{"critical", "1h", "5m", "1"}, {"critical", "6h", "30m", "1"}, {"warning", "1d", "2h", "1"}}},
+		{"a factor that no rate can reach", "93", 30 * sla.Day, 30 * sla.Day, []rule{ // 1 ÷ 0.07 is 14.28
+			{"critical", "6h", "30m", "6"}, {"warning", "1d", "2h", "3"}, {"warning", "3d", "6h", "1"}}},
+		{"a factor that a rate just reaches", "95", 1000 * sla.Hour, 1000 * sla.Hour, []rule{
+			{"critical", "1h", "5m", "20"}, {"critical", "6h", "30m", "25/3"}, {"warning", "1d", "2h", "25/6"}, {"warning", "3d", "6h", "25/18"}}},
+		{"nothing may be bad", "100", 30 * sla.Day, 30 * sla.Day, nil},
+	} {
+		got := BurnRules(sla.MustDecimal(c.target), c.period, c.scope)
+		if len(got) != len(c.want) {
+			t.Errorf("%s: got %v", c.name, got)
+			continue
+		}
+		for i, w := range c.want {
+			if got[i].Severity != w.severity || got[i].Long.Name != w.long || got[i].Short.Name != w.short {
+				t.Errorf("%s: got %+v, want %+v", c.name, got[i], w)
+			}
+			wantRat(t, c.name, got[i].Factor, w.factor)
+		}
+	}
+}
+
+func TestAnAmountThatBridgedAGapIsSpreadOverIt(t *testing.T) {
+	k := burnBook(func(_ *company, e []sla.Entry) []sla.Entry {
+		n := len(e)
+		for i := n - 10; i < n-1; i++ { // nine minutes were missed
+			e[i].Good, e[i].Unknown = sla.Amount{}, sla.Minute
+		}
+		e[n-1].Good, e[n-1].Bad, e[n-1].Bridged = sla.Whole(9000), sla.Whole(1000), 9*sla.Minute
+		return e
+	})
+	r := k.burn(t)
+	wantRat(t, "bad in 5m: half of it", r.window("5m").Bad, "500")
+	wantRat(t, "bad in 30m: all of it", r.window("30m").Bad, "1000")
+	wantRat(t, "5m", r.window("5m").Rate, "100")
+	wantRat(t, "30m", r.window("30m").Rate, "100/3") // 1,000 of 30,000
+}
+
+func TestExclusionsAndHoursDoNotBurn(t *testing.T) {
+	k := burnBook(func(k *company, e []sla.Entry) []sla.Entry {
+		n := len(e)
+		for i := n - 10; i < n; i++ {
+			e[i].Good, e[i].Bad = sla.Amount{}, sla.Whole(1000)
+		}
+		k.Exclusions = []sla.Exclusion{{Services: []string{"s"}, Span: sla.Span{From: day5().Add(-8 * sla.Minute), To: day5()}, ApprovedBy: "kim"}}
+		return e
+	})
+	wantRates(t, k.burn(t), map[string]string{
+		"30m": "1000/11", // 2,000 of 22,000
+		"1h":  "1000/26", "2h": "1000/56", "6h": "1000/176", "1d": "1000/716", "3d": "1000/2156",
+	})
+	for _, c := range []struct {
+		at   sla.Instant
+		want bool
+	}{{day5() - 1, true}, {day5(), false}} {
+		if got, err := Excluded("s", k.Exclusions, c.at); err != nil || got != c.want {
+			t.Errorf("excluded at %s: %t, %v", c.at, got, err)
+		}
+	}
+	if got, _ := Excluded("other", k.Exclusions, day5()-1); got {
+		t.Error("another service is excluded")
+	}
+	k.Agreements[0].Planned = sla.PlannedGood
+	wantRat(t, "as good time", k.burn(t).window("5m").Rate, "0")
+	wantRat(t, "good events in it", k.burn(t).window("5m").Good, "5000")
+}
+
+func TestAWindowShorterThanTheIntervalIsOneInterval(t *testing.T) {
+	k := burnBook(func(k *company, e []sla.Entry) []sla.Entry {
+		k.Indicators[0].Interval = 10 * sla.Minute
+		e[len(e)-10].Good, e[len(e)-10].Bad = sla.Amount{}, sla.Whole(1000)
+		return e
+	})
+	wantRat(t, "5m", k.burn(t).window("5m").Rate, "100")
+}
+
+func TestWhereNothingIsCountedNothingBurns(t *testing.T) {
+	k := burnBook(func(_ *company, e []sla.Entry) []sla.Entry { return e[:len(e)-60] })
+	r := k.burn(t)
+	if _, ok := r.ByName()["1h"]; ok || r.ByName()["2h"] == nil {
+		t.Errorf("got %v", r.ByName())
+	}
+	d := sla.MustDecimal("100")
+	k.Agreements[0].Objectives[0].Target = &d
+	if by := k.burn(t).ByName(); len(by) != 0 {
+		t.Errorf("without a budget: %v", by)
+	}
+	if _, err := k.book().Burn("shop", "speed", day5()); err == nil {
+		t.Error("an objective that is not there burns")
+	}
+	if _, err := k.book().Burn("shop", "availability", sla.Forever-1); err != nil {
+		t.Errorf("of an ended agreement: %v", err)
+	}
+}
+
+func TestSlicesBurnByTheirTimeAndShares(t *testing.T) {
+	k := burnBook(func(_ *company, e []sla.Entry) []sla.Entry {
+		for i := len(e) - 20; i < len(e); i++ {
+			e[i].Good, e[i].Bad = sla.Whole(900), sla.Whole(100)
+		}
+		return e
+	})
+	at := sla.MustDecimal("10")
+	o := &k.Agreements[0].Objectives[0]
+	o.Method, o.Slices = sla.Timeslices, &sla.Slices{Length: 5 * sla.Minute, BadAt: &at, MinRun: 20 * sla.Minute, Empty: sla.EmptySkipped}
+	// The run of twenty minutes is bad from its first second, also seen from the last five.
+	r := k.burn(t)
+	wantRat(t, "timeslices 5m", r.window("5m").Rate, "1000")
+	wantRat(t, "timeslices 1h", r.window("1h").Rate, "1000/3")
+	o.Slices.MinRun = 25 * sla.Minute
+	wantRat(t, "a run too short", k.burn(t).window("5m").Rate, "0")
+	o.Method, o.Slices = sla.RatioTimeslices, &sla.Slices{Length: 5 * sla.Minute, Empty: sla.EmptySkipped}
+	r = k.burn(t)
+	wantRat(t, "ratio timeslices 5m", r.window("5m").Rate, "100")
+	wantRat(t, "ratio timeslices 1h", r.window("1h").Rate, "100/3") // 4 · 0.1 of 12
+	wantRat(t, "bad events in 1h", r.window("1h").Bad, "2000")
+}
