@@ -22,6 +22,7 @@ func checkCommand(app *kingpin.Application) {
 	var f checkFlags
 	check := app.Command("check", "Checks files without applying them, or a running slmd.")
 	healthyCommand(check)
+	chainCommand(check)
 	c := check.Command("config", "Checks a configuration file of slmd.")
 	c.Arg("file", "The file, as a rule slmd.yml.").Required().StringVar(&f.configFile)
 	c.Action(func(*kingpin.ParseContext) error { return checkConfig(f, os.Stdout) })

@@ -22,9 +22,9 @@ import (
 
 // Bounds of a document.
 const (
-	MaxSize  = 16 << 20 // bytes of a file
-	maxDepth = 64       // levels of lists and mappings
-	maxSteps = 5 << 20  // values read, what aliases unfold to included
+	MaxSize   = 16 << 20 // bytes of a file
+	maxDepth  = 64       // levels of lists and mappings
+	maxUnfold = 1 << 18  // values that aliases unfold to
 )
 
 // Position is a place in a file; lines and columns count from 1.
@@ -81,17 +81,17 @@ type Document struct {
 	// agreements[0].objectives[2].target.
 	Places map[string]Position
 
-	root    ast.Node
-	anchors map[string]ast.Node
-	steps   int
-	spent   bool
+	root     ast.Node
+	anchors  map[string]ast.Node
+	unfolded int // values read through aliases
+	spent    bool
 }
 
 // Parse reads a text; file is the name shown in problems. The error is a
 // Problems: the text is not YAML, or goes beyond the bounds.
 func Parse(file string, text []byte) (*Document, error) {
 	d := &Document{File: file, Places: map[string]Position{}, anchors: map[string]ast.Node{}}
-	if p := unreadable(file, text); p != nil {
+	if p := refuse(file, text); p != nil {
 		return nil, Problems{*p}
 	}
 	root, err := parse(text)
@@ -116,7 +116,7 @@ func Parse(file string, text []byte) (*Document, error) {
 }
 
 // Root gives the value of the whole document.
-func (d *Document) Root() Node { return d.node(d.root, "", 0) }
+func (d *Document) Root() Node { return d.node(d.root, "", Node{d: d, depth: -1}) }
 
 // Err gives the problems found so far as an error, nil when there are none.
 func (d *Document) Err() error {
@@ -126,8 +126,8 @@ func (d *Document) Err() error {
 	return d.Problems
 }
 
-// unreadable refuses what the parser must not even see.
-func unreadable(file string, text []byte) *Problem {
+// refuse names what the parser must not even see.
+func refuse(file string, text []byte) *Problem {
 	at := func(offset int) Position {
 		before := text[:offset]
 		line := bytes.Count(before, []byte("\n"))
@@ -231,7 +231,9 @@ func (c collector) Visit(n ast.Node) ast.Visitor {
 }
 
 func (d *Document) problem(n ast.Node, text string) {
-	d.Problems = append(d.Problems, Problem{d.placeOf(n), text})
+	if !d.spent { // all that follows is a consequence
+		d.Problems = append(d.Problems, Problem{d.placeOf(n), text})
+	}
 }
 
 // placeOf gives where a value begins; of a mapping that is its first key, as

@@ -25,13 +25,23 @@ func ReadFile(path string) ([]byte, error) {
 	return text, nil
 }
 
+// unreadable is a plain sentence about a path; the cause stays known to errors.Is.
+type unreadable struct {
+	text  string
+	cause error
+}
+
+func (e unreadable) Error() string { return e.text }
+
+func (e unreadable) Unwrap() error { return e.cause }
+
 // Explain says in plain words why a path cannot be read.
 func Explain(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: no such file or directory", path)
+		return unreadable{path + ": no such file or directory", err}
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: no permission to read it", path)
+		return unreadable{path + ": no permission to read it", err}
 	}
 	return fmt.Errorf("reading %s: %w", path, err)
 }

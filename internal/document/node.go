@@ -15,23 +15,27 @@ type Node struct {
 	d     *Document
 	n     ast.Node // anchors and aliases resolved; nil: nothing stands there
 	depth int
+	alias bool // reached through an alias: what such values cost is bounded
 }
 
-// node resolves anchors and aliases and notes the place under the path.
-func (d *Document) node(n ast.Node, path string, depth int) Node {
+// node resolves anchors and aliases and notes the place under the path; in is
+// the list or mapping that holds the value.
+func (d *Document) node(n ast.Node, path string, in Node) Node {
+	_, alias := n.(*ast.AliasNode)
+	alias = alias || in.alias
 	n = d.resolve(n)
-	d.steps++
-	if d.steps > maxSteps || depth > maxDepth {
-		if !d.spent {
-			d.spent = true
-			d.problem(n, fmt.Sprintf("aliases unfold to more than %d values or %d levels: write the values out", maxSteps, maxDepth))
-		}
-		n = nil
+	depth := in.depth + 1
+	if alias {
+		d.unfolded++
+	}
+	if d.unfolded > maxUnfold || depth > 2*maxDepth {
+		d.problem(n, fmt.Sprintf("aliases unfold to more than %d values or %d levels: write the values out", maxUnfold, 2*maxDepth))
+		d.spent, n = true, nil
 	}
 	if n != nil && path != "" {
 		d.Places[path] = d.placeOf(n)
 	}
-	return Node{path, d, n, depth}
+	return Node{Path: path, d: d, n: n, depth: depth, alias: alias}
 }
 
 // resolve follows anchors, aliases and tags; a chain of them is short or wrong.
@@ -70,10 +74,7 @@ func (n Node) At(path string) Node {
 
 // Problem notes what is wrong with the value.
 func (n Node) Problem(format string, args ...any) {
-	if n.d.spent {
-		return // all that follows is a consequence
-	}
-	n.d.Problems = append(n.d.Problems, Problem{n.Position(), fmt.Sprintf(format, args...)})
+	n.d.problem(n.n, fmt.Sprintf(format, args...))
 }
 
 // Position gives where the value stands.
@@ -134,7 +135,7 @@ func (n Node) List(each func(i int, n Node)) {
 		return
 	}
 	for i, v := range list.Values {
-		each(i, n.d.node(v, fmt.Sprintf("%s[%d]", n.Path, i), n.depth+1))
+		each(i, n.d.node(v, fmt.Sprintf("%s[%d]", n.Path, i), n))
 	}
 }
 
@@ -188,7 +189,7 @@ func (f *Fields) take(pairs []*ast.MappingValueNode) {
 		if _, merge := pair.Key.(*ast.MergeKeyNode); merge {
 			continue
 		}
-		key, ok := f.at.d.node(pair.Key, "", f.at.depth).Scalar()
+		key, ok := f.at.d.node(pair.Key, "", f.at).Scalar()
 		if !ok {
 			f.at.d.problem(pair.Key, "a field name is wanted: a plain word")
 			continue
@@ -201,7 +202,7 @@ func (f *Fields) take(pairs []*ast.MappingValueNode) {
 	}
 	for _, pair := range pairs {
 		if _, merge := pair.Key.(*ast.MergeKeyNode); merge {
-			f.merge(pair.Value, f.at.depth+1)
+			f.merge(pair.Value, f.at)
 		}
 	}
 }
@@ -212,8 +213,8 @@ func (f *Fields) add(key string, pair *ast.MappingValueNode) {
 }
 
 // merge takes over the fields of <<: that the mapping does not have itself.
-func (f *Fields) merge(value ast.Node, depth int) {
-	n := f.at.d.node(value, "", depth)
+func (f *Fields) merge(value ast.Node, in Node) {
+	n := f.at.d.node(value, "", in)
 	var pairs []*ast.MappingValueNode
 	switch v := n.n.(type) {
 	case *ast.MappingNode:
@@ -222,7 +223,7 @@ func (f *Fields) merge(value ast.Node, depth int) {
 		pairs = []*ast.MappingValueNode{v}
 	case *ast.SequenceNode:
 		for _, one := range v.Values {
-			f.merge(one, depth+1)
+			f.merge(one, n)
 		}
 		return
 	case nil:
@@ -233,10 +234,10 @@ func (f *Fields) merge(value ast.Node, depth int) {
 	}
 	for _, pair := range pairs {
 		if _, inner := pair.Key.(*ast.MergeKeyNode); inner {
-			f.merge(pair.Value, depth+1)
+			f.merge(pair.Value, n)
 			continue
 		}
-		key, _ := f.at.d.node(pair.Key, "", depth).Scalar()
+		key, _ := f.at.d.node(pair.Key, "", n).Scalar()
 		if _, own := f.values[key]; !own {
 			f.add(key, pair)
 		}
@@ -261,7 +262,7 @@ func (f *Fields) Nullable(key string) (Node, bool) {
 	if !ok {
 		return Node{Path: f.path(key), d: f.at.d, depth: f.at.depth}, false
 	}
-	return f.at.d.node(v, f.path(key), f.at.depth+1), true
+	return f.at.d.node(v, f.path(key), f.at), true
 }
 
 // Know makes fields known without reading them.
