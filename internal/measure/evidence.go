@@ -237,7 +237,7 @@ func (s *Source) gather(ctx context.Context, needs []need) (*evidence, error) {
 
 // inPieces reads a request in spans that the source is willing to answer.
 func (s *Source) inPieces(ctx context.Context, q request, take func([]Series)) error {
-	step := s.o.Piece
+	step := longest // few targets have few samples
 	for from := q.span.From; from < q.span.To; {
 		span := sla.Span{From: from, To: min(q.span.To, from.Add(step))}
 		series, err := s.read(ctx, "evidence", q.selector, span)

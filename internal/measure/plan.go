@@ -191,6 +191,7 @@ func (g *group) stop(p *Problem) {
 	for _, w := range g.wants {
 		w.run.mu.Lock()
 		w.run.stop(p)
+		clear(w.run.answers)
 		w.run.mu.Unlock()
 	}
 }
@@ -259,14 +260,20 @@ func (g *group) byValue() map[string][]int {
 }
 
 // take keeps what was read up to an instant. Another lane of the run may have
-// been read further: what is beyond is left for later.
+// been read further: what is beyond is left for later. With the last lane the
+// samples are booked and let go, so that few answers are in memory at once.
 func (w want) take(series []Series, to sla.Instant) {
 	r := w.run
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.answers[w.lane] = series
 	for i := range series {
 		r.samples += len(series[i].Samples)
 	}
 	r.span.To = min(r.span.To, to)
+	r.left--
+	ready := r.left == 0 && r.problem == nil
+	r.mu.Unlock()
+	if ready {
+		r.walk()
+	}
 }

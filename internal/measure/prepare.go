@@ -39,11 +39,14 @@ func (t *Task) fits(s *state, lanes int) bool {
 func (s *Source) prepare(t Task, now sla.Instant, tasks int) *run {
 	ind := t.Indicator
 	r := &run{task: t, interval: ind.Interval, query: ind.Kind == sla.Query}
-	if r.interval <= 0 || floor(t.Cursor, r.interval) != t.Cursor {
-		r.stop(&Problem{Kind: Broken, Text: fmt.Sprintf("the cursor %s of %s is not aligned to its interval", t.Cursor, ind.Name)})
+	if r.interval <= 0 {
+		r.stop(&Problem{Kind: Misconfigured, Text: fmt.Sprintf("%s has no interval", ind.Name)})
 		return r
 	}
 	r.lagged = floor(now.Add(-s.o.Lag), r.interval)
+	if r.align() {
+		return r
+	}
 	if len(t.State) > 0 {
 		if _, err := decodeState(t.State); err != nil {
 			r.stop(&Problem{Kind: Broken, Text: fmt.Sprintf("what is kept of %s cannot be read: %v", ind.Name, err)})
@@ -59,8 +62,24 @@ func (s *Source) prepare(t Task, now sla.Instant, tasks int) *run {
 	if err != nil {
 		r.stop(&Problem{Kind: Misconfigured, Text: fmt.Sprintf("%s cannot be measured: %v", ind.Name, err)})
 	}
-	r.answers = make([][]Series, len(r.lanes))
+	r.answers, r.left = make([][]Series, len(r.lanes)), len(r.lanes)
 	return r
+}
+
+// align reports whether the cursor lies within an interval, as it does after
+// the interval was changed. Up to the interval's end nothing is measured.
+func (r *run) align() bool {
+	from := r.task.Cursor
+	to := ceil(from, r.interval)
+	if from == to {
+		return false
+	}
+	r.quiet = true
+	if to <= min(r.lagged, r.bound()) {
+		r.ragged = true
+		r.entries = []sla.Entry{{Span: sla.Span{From: from, To: to}, Unknown: to.Sub(from), Definition: r.task.Definition}}
+	}
+	return true
 }
 
 // due sets the span to be read, at most a piece; quiet when there is nothing.

@@ -21,9 +21,11 @@ type run struct {
 	lagged   sla.Instant // now − lag, aligned down
 	query    bool        // evaluated by the source instead of read raw
 	quiet    bool        // nothing is due
+	ragged   bool        // all there is to record is the rest of an interval that was cut
 
 	mu      sync.Mutex // of what requests bring: answers, samples, span.To, problem
 	answers [][]Series // by lane
+	left    int        // lanes that are not answered yet
 
 	book     book
 	pending  []candidate
@@ -135,6 +137,7 @@ func (r *run) walk() {
 				r.series(i, st, s, role)
 			}
 		}
+		r.answers[i] = nil
 	}
 }
 

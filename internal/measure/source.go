@@ -127,7 +127,6 @@ func (s *Source) Measure(ctx context.Context, tasks []Task, now sla.Instant) []O
 		}
 	}
 	s.fetch(ctx, runs, now)
-	s.each(runs, func(r *run) { r.walk() })
 	s.weigh(ctx, runs, now)
 	out := make([]Outcome, len(runs))
 	for i, r := range runs {
@@ -203,6 +202,11 @@ func (r *run) decide(ev *evidence) {
 func (s *Source) finish(r *run, now sla.Instant) Outcome {
 	out := Outcome{Indicator: r.task.Indicator.Name, State: r.task.State, Cursor: r.task.Cursor, Samples: r.samples, Problem: r.problem}
 	out.Behind = max(0, r.lagged.Sub(r.task.Cursor))
+	if r.ragged {
+		out.Entries, out.State, out.Remaining = r.entries, nil, true
+		out.Cursor = r.entries[0].To
+		out.Behind = max(0, r.lagged.Sub(out.Cursor))
+	}
 	if r.state == nil || r.quiet {
 		return out
 	}

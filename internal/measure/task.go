@@ -10,8 +10,9 @@ type Task struct {
 	// first. A state of another definition or of another cursor is not used:
 	// measuring begins afresh at the cursor, with a new baseline.
 	State []byte
-	// Cursor is the end of the last recorded interval, aligned to the
-	// indicator's interval. Before the first it is where measuring begins.
+	// Cursor is the end of the last recorded interval; before the first it is
+	// where measuring begins. Within an interval, as after a change of its
+	// length, what is left of that interval is recorded as unknown.
 	Cursor sla.Instant
 	// To bounds what is measured: no interval that ends later is recorded. Zero
 	// means as far as the source's lag allows.
