@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"regexp"
 	"strings"
 
@@ -21,10 +22,18 @@ func (r reader) http(f *document.Fields) HTTP {
 	h := HTTP{Client: commoncfg.DefaultHTTPClientConfig, Headers: texts(f, "headers"), shown: map[string]any{}}
 	written := map[string]any{}
 	for _, key := range httpKeys {
-		if n, ok := f.Get(key); ok {
-			written[key] = n.Plain()
-			h.shown[key] = hide(key, written[key])
+		n, ok := f.Get(key)
+		if !ok {
+			continue
 		}
+		value := n.Plain()
+		h.shown[key] = hide(key, value)
+		alone := !strings.Contains(key, "proxy") // those need each other
+		if _, err := loadHTTP(map[string]any{key: value}); alone && err != nil {
+			n.Problem("%s", err)
+			continue
+		}
+		written[key] = value
 	}
 	if len(h.Headers) > 0 {
 		h.shown["headers"] = hideHeaders(h.Headers)
@@ -32,19 +41,27 @@ func (r reader) http(f *document.Fields) HTTP {
 	if len(written) == 0 {
 		return h
 	}
-	text, err := json.Marshal(written)
-	if err != nil {
-		f.Problem("the HTTP client cannot be read: %s", err)
-		return h
-	}
-	c, err := commoncfg.LoadHTTPConfig(string(text)) // JSON is YAML
-	if err != nil {
-		f.Problem("%s", plainWords(err))
+	c, err := loadHTTP(written)
+	if err != nil { // fields that do not go together
+		f.Problem("%s", err)
 		return h
 	}
 	c.SetDirectory(r.dir)
 	h.Client = *c
 	return h
+}
+
+// loadHTTP hands fields to prometheus/common; its error repeats no value.
+func loadHTTP(fields map[string]any) (*commoncfg.HTTPClientConfig, error) {
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	c, err := commoncfg.LoadHTTPConfig(string(text)) // JSON is YAML
+	if err != nil {
+		return nil, plainWords(err)
+	}
+	return c, nil
 }
 
 var (
@@ -55,10 +72,10 @@ var (
 
 // plainWords turns a complaint of the YAML package into a sentence that
 // repeats no value: it may be a secret.
-func plainWords(err error) string {
+func plainWords(err error) error {
 	s := strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:\n")
 	s = lineNumbers.ReplaceAllString(s, "")
 	s = unknownField.ReplaceAllString(s, "unknown field $1")
 	s = valueQuoted.ReplaceAllString(s, "the value")
-	return "the HTTP client: " + strings.Join(strings.Fields(s), " ")
+	return errors.New("the HTTP client: " + strings.Join(strings.Fields(s), " "))
 }

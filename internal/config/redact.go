@@ -18,7 +18,7 @@ func hide(key string, v any) any {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, inner := range v {
-			if key == "http_headers" || key == "proxy_connect_header" {
+			if key == "http_headers" || key == "proxy_connect_header" || key == "endpoint_params" {
 				inner = hidden
 			}
 			out[k] = hide(k, inner)
@@ -47,7 +47,7 @@ func secret(key string) bool {
 		return false
 	}
 	switch key {
-	case "password", "credentials", "client_secret", "client_certificate_key", "bearer_token", "key", "endpoint_params":
+	case "password", "credentials", "client_secret", "client_certificate_key", "bearer_token", "key":
 		return true
 	}
 	return strings.Contains(key, "secret") || strings.Contains(key, "token") && key != "token_url"
@@ -59,13 +59,11 @@ func hideInURL(s string) string {
 	if err != nil {
 		return hidden
 	}
+	out := u.Scheme + "://"
 	if u.User != nil {
-		u.User = nil
-		u.Host = hidden + "@" + u.Host
+		out += hidden + "@"
 	}
-	text := *u
-	text.RawQuery = ""
-	out := strings.Replace(text.String(), url.PathEscape(hidden), hidden, 1)
+	out += u.Host + u.EscapedPath()
 	if u.RawQuery != "" {
 		out += "?" + hidden
 	}
