@@ -148,6 +148,23 @@ func TestAChangedDefinitionBeginsWithAFreshBaseline(t *testing.T) {
 	}
 }
 
+func TestTheStateOfAnotherDefinitionIsNotUsed(t *testing.T) {
+	src, a := recording(t, Options{}, line(t, series("200"), "1000+10x60"))
+	task := Task{Indicator: ratio(), Definition: 1, Cursor: start}
+	o := src.Measure(context.Background(), []Task{task}, start.Add(2*sla.Minute))[0]
+	a.take()
+	for _, c := range []struct {
+		definition int64
+		from       string
+	}{{1, " 120-"}, {2, " -480-"}} {
+		task = Task{Indicator: ratio(), Definition: c.definition, State: o.State, Cursor: o.Cursor}
+		src.Measure(context.Background(), []Task{task}, start.Add(3*sla.Minute))
+		if all := a.take(); len(all) != 1 || !strings.Contains(all[0], c.from) {
+			t.Errorf("definition %d asked %q, want from%s", c.definition, all, c.from)
+		}
+	}
+}
+
 func TestADamagedStateIsSaidAndNothingIsMeasured(t *testing.T) {
 	src, a := recording(t, Options{}, line(t, series("200"), "1000+10x19"))
 	task := Task{Indicator: ratio(), Cursor: start, State: []byte{9, 9, 9}}
