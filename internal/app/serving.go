@@ -19,6 +19,7 @@ import (
 
 	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/config"
+	"github.com/slmd/slmd/internal/measure"
 	"github.com/slmd/slmd/internal/render"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/telemetry"
@@ -48,6 +49,9 @@ func (a *App) newTelemetry(cfg *config.Config) {
 		StorageSizes:     a.storageSizes,
 		AuditHead:        a.auditHead.Load,
 	})
+	for _, reason := range measure.Reasons {
+		a.recorder.Rejected(reason, 0)
+	}
 	a.telemetry = telemetry.New(telemetry.Options{
 		Standings: func() []sla.Standing { return a.cycle.Standings() },
 		Catalogue: func() *sla.Catalogue { return a.cycle.Catalogue() },

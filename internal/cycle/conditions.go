@@ -294,17 +294,24 @@ func (s *sitting) tenth(t *tracked) sla.Instant {
 
 // detailsOf gives the numbers of a verdict as alerts show them.
 func detailsOf(v *sla.Verdict) sla.Details {
-	d := sla.Details{Period: v.Period.Name, Compliance: v.ComplianceShown(), Completeness: v.CompletenessShown()}
+	d := sla.Details{Period: v.Period.Name, Compliance: percent(v.ComplianceShown()), Completeness: percent(v.CompletenessShown())}
 	if v.Target != nil {
-		d.Target = v.Target.String()
+		d.Target = percent(v.Target.String())
 	}
 	if v.Value != nil {
 		d.Compliance = sla.Truncate(v.Value.Ratio(), 3)
 	}
 	if used := v.BudgetUsed(); used != nil {
-		d.BudgetUsed = sla.Percent(used, 1)
+		d.BudgetUsed = percent(sla.Percent(used, 1))
 	}
 	return d
+}
+
+func percent(shown string) string {
+	if shown == "" {
+		return ""
+	}
+	return shown + "%"
 }
 
 // current gives what is tracked of an objective in the period under way, nil

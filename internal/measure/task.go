@@ -56,6 +56,11 @@ const (
 	ReasonSeveral   = "several_series"  // a query gave more than one number
 )
 
+// Reasons lists all reasons of rejections.
+var Reasons = []string{
+	ReasonNaN, ReasonInfinite, ReasonNegative, ReasonHistogram, ReasonTooLarge, ReasonExcess, ReasonSeveral,
+}
+
 // ProblemKind says what follows from a problem.
 type ProblemKind string
 
