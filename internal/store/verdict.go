@@ -49,21 +49,37 @@ func recordVerdict(ctx context.Context, tx *txn, v *sla.Verdict, at sla.Instant)
 // agreements when the name is empty. They come in order of agreement, objective,
 // beginning of the period, version.
 func (s *Store) Verdicts(ctx context.Context, agreement string, span sla.Span) ([]sla.Verdict, error) {
+	judged, err := s.Judgements(ctx, agreement, span)
 	var out []sla.Verdict
+	for i := range judged {
+		out = append(out, judged[i].Verdict)
+	}
+	return out, err
+}
+
+// Judgements is Verdicts, with when each was judged.
+func (s *Store) Judgements(ctx context.Context, agreement string, span sla.Span) ([]Judgement, error) {
+	var out []Judgement
 	err := s.read(ctx, "reading verdicts", func(ctx context.Context, tx *txn) error {
 		return each(ctx, tx, func(rows *sql.Rows) error {
 			var doc sql.RawBytes
-			if err := rows.Scan(&doc); err != nil {
+			var j Judgement
+			if err := rows.Scan(&doc, &j.At); err != nil {
 				return err
 			}
-			var v sla.Verdict
-			out = append(out, v)
-			return json.Unmarshal(doc, &out[len(out)-1])
-		}, `SELECT v.doc FROM verdict AS v
+			out = append(out, j)
+			return json.Unmarshal(doc, &out[len(out)-1].Verdict)
+		}, `SELECT v.doc, v.judged_at FROM verdict AS v
 			WHERE (?1 = '' OR v.agreement = ?1) AND v.from_ms < ?2 AND v.to_ms > ?3
 			AND NOT EXISTS (SELECT 1 FROM verdict AS n WHERE n.agreement = v.agreement AND n.objective = v.objective
 				AND n.period = v.period AND n.version = v.version AND n.revision > v.revision)
 			ORDER BY v.agreement, v.objective, v.from_ms, v.period, v.version`, agreement, span.To, span.From)
 	})
 	return out, err
+}
+
+// Judgement is a verdict and when it was judged.
+type Judgement struct {
+	sla.Verdict
+	At sla.Instant
 }
