@@ -98,7 +98,8 @@ func (s *sitting) judgeTracked(t *tracked) error {
 	if t.record != nil {
 		t.record.class = mainCause(v)
 	}
-	t.settled, t.agreement.previous[v.Objective] = true, v
+	t.settled = true
+	t.agreement.settle(v)
 	s.round.Verdicts = append(s.round.Verdicts, *v)
 	return nil
 }

@@ -82,3 +82,30 @@ func TestATargetThatIsMissedMetAndMissedAgainIsToldEachTime(t *testing.T) {
 		t.Errorf("the breaches are %+v, want one that is open", b)
 	}
 }
+
+func TestAnExclusionThatIsApprovedAfterThePeriodIsSettledWithdrawsItsBreach(t *testing.T) {
+	w := newWorld(t, simple, march.Add(30*sla.Day))
+	w.source.fact = outage
+	w.round(march.Add(32 * sla.Day))
+	w.round(march.Add(32*sla.Day + 2*sla.Hour)) // now March is final
+	if b := w.breaches(); len(b) != 1 || b[0].State != sla.BreachConfirmed {
+		t.Fatalf("the breaches are %+v, want one that is confirmed", b)
+	}
+	w.apply(simple + `exclusions:
+  - {name: works, services: [shop], category: maintenance, reason: Works, from: 2026-03-11T00:00:00Z, to: 2026-03-11T02:00:00Z, approved_by: kim@example.com, approved_on: 2026-04-02}
+`)
+	for range 2 { // the second time nothing is left to do
+		w.reload()
+		w.round(w.now.Add(sla.Hour))
+	}
+	if b := w.breaches(); len(b) != 1 || b[0].State != sla.BreachWithdrawn || len(b[0].Transitions) != 3 {
+		t.Errorf("the breaches are %+v, want the one of before, withdrawn once", b)
+	}
+	previous := w.cycle.Standings()[1].Previous
+	if previous == nil || previous.Period.Name != "2026-03" || previous.State != sla.Met {
+		t.Errorf("March is %+v, want met", previous)
+	}
+	if told := w.holding(sla.AlertBreached); len(told) != 0 {
+		t.Errorf("told is %+v, want nothing", told)
+	}
+}

@@ -34,6 +34,10 @@ type watched struct {
 	periods []watchedPeriod
 	// previous holds, by objective, the verdict on the last settled period.
 	previous map[string]*sla.Verdict
+	settled  map[part]bool
+	// stale holds what was settled by other exclusions than those of today, and
+	// where its period begins: it is judged again.
+	stale map[part]sla.Instant
 	// records holds all breach records, by objective, oldest first.
 	records map[string][]*record
 }
@@ -56,6 +60,14 @@ type tracked struct {
 	firing    []sla.BurnFiring
 }
 
+// part is one objective by one version in one period.
+type part struct {
+	objective, period string
+	version           int
+}
+
+func partOf(v *sla.Verdict) part { return part{v.Objective, v.Period.Name, v.Version} }
+
 // record is a breach record with the class of its main cause.
 type record struct {
 	sla.Breach
@@ -68,8 +80,9 @@ func (c *Cycle) build(ctx context.Context, now sla.Instant) (*watch, error) {
 		return nil, err
 	}
 	w := &watch{tallies: map[string][]*tracked{}, recent: map[string]*recent{}, conditions: map[string]sla.Condition{}, ended: map[string]sla.Condition{}}
+	past := &past{}
 	for _, name := range agreementNames(c.catalogue) {
-		a, err := c.watchAgreement(ctx, name, now)
+		a, err := c.watchAgreement(ctx, name, now, past)
 		if err != nil {
 			return nil, err
 		}
@@ -119,11 +132,12 @@ func agreementNames(c *sla.Catalogue) []string {
 }
 
 // watchAgreement reads what was settled and recorded of an agreement before.
-func (c *Cycle) watchAgreement(ctx context.Context, name string, now sla.Instant) (*watched, error) {
+func (c *Cycle) watchAgreement(ctx context.Context, name string, now sla.Instant, past *past) (*watched, error) {
 	versions := c.catalogue.Versions(name)
 	a := &watched{
 		name: name, latest: versions[len(versions)-1],
-		previous: map[string]*sla.Verdict{}, records: map[string][]*record{},
+		previous: map[string]*sla.Verdict{}, settled: map[part]bool{}, stale: map[part]sla.Instant{},
+		records: map[string][]*record{},
 	}
 	ever := sla.Span{From: versions[0].Valid.From, To: now}
 	breaches, err := c.o.Store.Breaches(ctx, ever)
@@ -135,28 +149,43 @@ func (c *Cycle) watchAgreement(ctx context.Context, name string, now sla.Instant
 			a.records[b.Objective] = append(a.records[b.Objective], &record{Breach: b})
 		}
 	}
-	verdicts, err := c.o.Store.Verdicts(ctx, name, ever)
+	judged, err := c.o.Store.Judgements(ctx, name, ever)
 	if err != nil {
 		return nil, fmt.Errorf("reading the verdicts on %s: %w", name, err)
 	}
-	for i := range verdicts {
-		a.take(&verdicts[i])
+	for i := range judged {
+		if judged[i].Provisional {
+			continue
+		}
+		other, err := past.differs(ctx, c, &judged[i])
+		if err != nil {
+			return nil, err
+		}
+		a.take(&judged[i].Verdict, other)
 	}
 	return a, nil
 }
 
-// take notes a settled verdict of before.
-func (a *watched) take(v *sla.Verdict) {
-	if v.Provisional {
-		return
-	}
-	if was := a.previous[v.Objective]; was == nil || was.Part.To <= v.Part.From {
-		a.previous[v.Objective] = v
-	}
+// take notes a settled verdict of before; a stale one is to be judged again.
+func (a *watched) take(v *sla.Verdict, stale bool) {
 	for _, r := range a.records[v.Objective] {
 		if r.Period == v.Period && r.Version == v.Version {
 			r.class = mainCause(v)
 		}
+	}
+	if stale {
+		a.stale[partOf(v)] = v.Period.From
+		return
+	}
+	a.settle(v)
+}
+
+// settle notes a verdict that will not change unless its terms do.
+func (a *watched) settle(v *sla.Verdict) {
+	a.settled[partOf(v)] = true
+	delete(a.stale, partOf(v))
+	if was := a.previous[v.Objective]; was == nil || was.Part.To <= v.Part.To {
+		a.previous[v.Objective] = v
 	}
 }
 
@@ -203,8 +232,7 @@ func (w *watch) begin(c *Cycle, a *watched, p sla.Period) error {
 }
 
 func (a *watched) isSettled(k judge.Case) bool {
-	p := a.previous[k.Objective.Name]
-	return p != nil && p.Period.From >= k.Period.From && p.Part.From >= max(k.Agreement.Valid.From, k.Period.From)
+	return a.settled[part{k.Objective.Name, k.Period.Name, k.Agreement.Version}]
 }
 
 func (a *watched) recordOf(k judge.Case) *record {
@@ -242,9 +270,12 @@ func (c *Cycle) firstFact(name string) sla.Instant {
 }
 
 // settledFrom gives the start of the last period that was settled by all
-// objectives of the last version.
+// objectives of the last version, or of an earlier one that is stale.
 func (a *watched) settledFrom() sla.Instant {
 	settled := sla.Forever
+	for _, from := range a.stale {
+		settled = min(settled, from)
+	}
 	for i := range a.latest.Objectives {
 		p := a.previous[a.latest.Objectives[i].Name]
 		if p == nil {

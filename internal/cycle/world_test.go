@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/slmd/slmd/internal/catalogue"
+	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/measure"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
@@ -151,6 +152,20 @@ func (w *world) round(now sla.Instant) {
 	if _, err := w.cycle.Round(w.t.Context(), "main", Scope{}, now, nil); err != nil {
 		w.t.Fatalf("a round at %s: %v", now, err)
 	}
+}
+
+// book gives the store as slmtool reads it.
+func (w *world) book() judge.Book {
+	w.t.Helper()
+	cat, err := w.store.Catalogue(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	book, err := Book(w.t.Context(), Reading{Store: w.store, Catalogue: cat, FinaliseAfter: sla.Hour, Now: w.now})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return book
 }
 
 func (w *world) breaches() []sla.Breach {

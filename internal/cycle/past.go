@@ -1,0 +1,59 @@
+package cycle
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
+)
+
+// past is what the catalogue said when verdicts were settled. Reading a
+// catalogue takes a while, and many verdicts are of one round.
+type past struct {
+	at        sla.Instant
+	catalogue *sla.Catalogue
+}
+
+// differs reports whether the exclusions that apply to a settled verdict are
+// others today than when it was judged: one was approved late, or withdrawn.
+func (p *past) differs(ctx context.Context, c *Cycle, j *store.Judgement) (bool, error) {
+	if p.catalogue == nil || p.at != j.At {
+		// What was recorded in the same millisecond may have come after: judging
+		// once too often changes nothing.
+		then, err := c.o.Store.CatalogueAt(ctx, j.At-1)
+		if err != nil {
+			return false, fmt.Errorf("reading the catalogue of %s: %w", j.At, err)
+		}
+		p.at, p.catalogue = j.At, then
+	}
+	was, err := excludedIn(p.catalogue, &j.Verdict)
+	if err != nil {
+		return false, err
+	}
+	is, err := excludedIn(c.catalogue, &j.Verdict)
+	if err != nil {
+		return false, err
+	}
+	return !slices.Equal(was, is), nil
+}
+
+// excludedIn gives the time that the catalogue's approved exclusions take from
+// what a verdict judged.
+func excludedIn(c *sla.Catalogue, v *sla.Verdict) (calendar.Set, error) {
+	var spans []sla.Span
+	for i := range c.Exclusions {
+		x := &c.Exclusions[i]
+		if !x.Approved() || !x.Covers(v.Service) {
+			continue
+		}
+		set, err := calendar.Occurrences(x, v.Part)
+		if err != nil {
+			return nil, fmt.Errorf("exclusion %s: %w", x.Name, err)
+		}
+		spans = append(spans, set.Clip(v.Part)...)
+	}
+	return calendar.Of(spans...), nil
+}
