@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -231,6 +233,34 @@ func FuzzValue(f *testing.F) {
 		again, ok := ParseValue(v.String())
 		if !ok || again.cmp(v) != 0 {
 			t.Errorf("%q is %s, which reads as %s", s, v, again)
+		}
+	})
+}
+
+func FuzzClassify(f *testing.F) {
+	f.Add(200, "", []byte(`{"status":"success","data":{"resultType":"matrix","result":[]}}`))
+	f.Add(422, "", []byte(`{"status":"error","errorType":"execution","error":"query processing would load too many samples into memory in query execution"}`))
+	f.Add(200, "", []byte(`<html>`))
+	f.Add(429, "7", []byte(`slow down`))
+	f.Add(400, "-1", []byte(`{"status":"error","errorType":"bad_data","error":"parse error"}`))
+	src, err := New(Options{Name: "main", URL: "http://localhost"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, status int, retry string, body []byte) {
+		resp := &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {retry}}}
+		got, err := src.classify(resp, body, always)
+		if err == nil {
+			if status/100 != 2 || got.status != "success" || got.resultType != "matrix" || len(got.warnings) > 0 {
+				t.Errorf("status %d and %q count as an answer", status, body)
+			}
+			return
+		}
+		if got.series != nil {
+			t.Error("a refused answer hands out series")
+		}
+		if p := src.problem(err, start); p.RetryAfter < 0 || p.RetryAfter > maxRetryAfter || len([]rune(p.Text)) > 2*maxWords || !utf8.ValidString(p.Text) {
+			t.Errorf("the problem is %+v", p)
 		}
 	})
 }
