@@ -106,8 +106,9 @@ func (a *App) closeServer(ctx context.Context) error {
 		_ = l.Close() // those that were never served
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return a.server.Close()
+		err = a.server.Close()
 	}
+	a.serving.Wait()
 	return err
 }
 
@@ -115,7 +116,7 @@ func (a *App) serve(l net.Listener) {
 	a.log.Info("listening", "address", l.Addr().String())
 	file, addresses, systemd := a.o.WebConfigFile, []string{}, false
 	flags := &toolkit.FlagConfig{WebConfigFile: &file, WebListenAddresses: &addresses, WebSystemdSocket: &systemd}
-	a.rounds.Go(func() {
+	a.serving.Go(func() {
 		if err := toolkit.Serve(l, a.server, flags, a.log); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("serving HTTP", "address", l.Addr().String(), "err", err)
 		}
