@@ -49,7 +49,7 @@ type App struct {
 
 	auditHead atomic.Int64
 	rounds    sync.WaitGroup
-	serving   sync.WaitGroup // ends when the server is closed, after the rounds
+	serving   sync.WaitGroup  // ends when the server is closed, after the rounds
 	ctx       context.Context //nolint:containedctx // ends with Stop
 	cancel    context.CancelFunc
 	closing   []func(context.Context) error // undone in reverse
