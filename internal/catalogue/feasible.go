@@ -8,17 +8,6 @@ import (
 	"github.com/slmd/slmd/internal/sla"
 )
 
-// CheckAll gives what Check gives and, when that is nothing, what Feasible gives.
-func CheckAll(c *sla.Catalogue) []sla.Problem {
-	out := Check(c)
-	for _, p := range out {
-		if !p.Warning {
-			return out
-		}
-	}
-	return append(out, Feasible(c)...)
-}
-
 // Feasible gives where agreements promise more than those they rely on: a
 // target above the ceiling, hours or a validity that are not covered. An
 // agreement that states a reason may.

@@ -25,7 +25,7 @@ func Load(paths []string, opts Options) (*sla.Catalogue, Warnings, error) {
 			return nil, nil, err
 		}
 	}
-	return r.Finish(CheckAll)
+	return r.Finish(true)
 }
 
 // Parse reads one document in memory as a whole catalogue; file is the name
@@ -33,7 +33,7 @@ func Load(paths []string, opts Options) (*sla.Catalogue, Warnings, error) {
 func Parse(file string, text []byte, opts Options) (*sla.Catalogue, Warnings, error) {
 	r := NewReader(opts)
 	r.parse(file, text)
-	return r.Finish(CheckAll)
+	return r.Finish(true)
 }
 
 func (r *Reader) parse(file string, text []byte) {
@@ -42,7 +42,7 @@ func (r *Reader) parse(file string, text []byte) {
 		r.Document(d)
 		return
 	}
-	r.files = append(r.files, file)
+	r.files, r.unread = append(r.files, file), true
 	r.problems = append(r.problems, Problems(err)...)
 }
 

@@ -29,7 +29,10 @@ type Reader struct {
 	cat      sla.Catalogue
 	files    []string
 	problems document.Problems
-	places   map[string]document.Position
+	// unread says that a file or a whole list could not be read: what refers to
+	// it would seem to refer to nothing.
+	unread bool
+	places map[string]document.Position
 	// calendars holds the name of an agreement's calendar until all files are read.
 	calendars map[int]document.Node
 	// methods holds the objectives that state no method, by path.
@@ -78,12 +81,12 @@ func (r *Reader) read(n document.Node) {
 		}
 	}
 	r.setZone(f)
-	list(f, "parties", &r.cat.Parties, r.party)
-	list(f, "calendars", &r.cat.Calendars, r.calendar)
-	list(f, "services", &r.cat.Services, r.service)
-	list(f, "indicators", &r.cat.Indicators, r.indicator)
-	list(f, "agreements", &r.cat.Agreements, r.agreement)
-	list(f, "exclusions", &r.cat.Exclusions, r.exclusion)
+	list(r, f, "parties", &r.cat.Parties, r.party)
+	list(r, f, "calendars", &r.cat.Calendars, r.calendar)
+	list(r, f, "services", &r.cat.Services, r.service)
+	list(r, f, "indicators", &r.cat.Indicators, r.indicator)
+	list(r, f, "agreements", &r.cat.Agreements, r.agreement)
+	list(r, f, "exclusions", &r.cat.Exclusions, r.exclusion)
 	f.Close()
 }
 
@@ -133,9 +136,14 @@ func (r *Reader) setZone(f *document.Fields) {
 func (r *Reader) Zone() *time.Location { return r.zone }
 
 // list reads one list of the catalogue; its items are numbered through all files.
-func list[T any](f *document.Fields, key string, to *[]T, read func(document.Node) T) {
+func list[T any](r *Reader, f *document.Fields, key string, to *[]T, read func(document.Node) T) {
 	n, ok := f.Nullable(key)
 	if !ok {
+		return
+	}
+	if !n.Null() && !n.IsList() {
+		n.Problem("a list of %s is wanted: [a, b] or lines that begin with -", key)
+		r.unread = true
 		return
 	}
 	n.List(func(_ int, item document.Node) {
@@ -171,38 +179,58 @@ func (r *Reader) place(path string) document.Position {
 	return document.Position{}
 }
 
-// Finish resolves the references and checks the whole. The catalogue is nil
-// when there are problems.
-func (r *Reader) Finish(check func(*sla.Catalogue) []sla.Problem) (*sla.Catalogue, Warnings, error) {
+// Finish resolves the references and checks the whole, and whether it is
+// feasible if that is wanted. The catalogue is nil when there are problems.
+func (r *Reader) Finish(feasible bool) (*sla.Catalogue, Warnings, error) {
 	cat := &r.cat
 	all := cat.Over(r.opts.Current)
 	r.inlineCalendars(all)
 	r.defaultMethods(all)
 	problems, warnings := r.problems, Warnings(nil)
-	if len(problems) == 0 { // else references would fail that are only misspelt
+	if !r.unread {
 		all = cat.Over(r.opts.Current)
-		for _, p := range check(all) {
-			if r.ofCurrent(p.Path) && p.Warning {
-				continue // said when it was applied
-			}
-			found := document.Problem{Position: r.place(p.Path), Text: p.Text}
-			if r.ofCurrent(p.Path) {
-				found = document.Problem{Position: document.Position{File: "the catalogue in force"}, Text: p.Text}
-			}
-			if p.Warning {
-				warnings = append(warnings, found)
-			} else {
-				problems = append(problems, found)
+		found := Check(all)
+		if feasible && len(problems) == 0 && !slices.ContainsFunc(found, func(p sla.Problem) bool { return !p.Warning }) {
+			found = append(found, Feasible(all)...)
+		}
+		for _, p := range found {
+			switch {
+			case !p.Warning && !follows(p.Path, r.problems):
+				problems = append(problems, r.found(p))
+			case p.Warning && !r.ofCurrent(p.Path): // else it was said when that was applied
+				warnings = append(warnings, r.found(p))
 			}
 		}
 	}
 	problems.Sort(r.files)
 	warnings.Sort(r.files)
 	if len(problems) > 0 {
-		return nil, warnings, slices.CompactFunc(problems, func(a, b document.Problem) bool { return a == b })
+		return nil, warnings, slices.CompactFunc(problems, func(a, b document.Problem) bool { return a.Position == b.Position && a.Text == b.Text })
 	}
 	number(cat)
 	return cat, warnings, nil
+}
+
+// found gives a problem its place.
+func (r *Reader) found(p sla.Problem) document.Problem {
+	if r.ofCurrent(p.Path) {
+		return document.Problem{Position: document.Position{File: "the catalogue in force"}, Text: p.Text, Path: p.Path}
+	}
+	return document.Problem{Position: r.place(p.Path), Text: p.Text, Path: p.Path}
+}
+
+// follows reports whether a finding about a value only repeats that the value,
+// something in it or what holds it could not be read.
+func follows(path string, read document.Problems) bool {
+	return slices.ContainsFunc(read, func(p document.Problem) bool {
+		return p.Path != "" && (within(path, p.Path) || within(p.Path, path))
+	})
+}
+
+// within reports whether path leads to what holder names or into it.
+func within(path, holder string) bool {
+	rest, ok := strings.CutPrefix(path, holder)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // ofCurrent reports whether a path leads to an item that no file names: those
@@ -224,7 +252,7 @@ func (r *Reader) inlineCalendars(all *sla.Catalogue) {
 		name, _ := n.Scalar()
 		k := all.Calendar(name)
 		if k == nil {
-			r.problems = append(r.problems, document.Problem{Position: n.Position(),
+			r.problems = append(r.problems, document.Problem{Position: n.Position(), Path: n.Path,
 				Text: fmt.Sprintf("no calendar is named %q%s", name, Known(name, names(all.Calendars, func(k sla.Calendar) string { return k.Name })))})
 			continue
 		}

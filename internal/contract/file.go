@@ -96,7 +96,7 @@ func (r *fileReader) readCatalogue(n document.Node) {
 		r.catalogue.Part(r.d, n)
 	}
 	before := len(r.d.Problems)
-	cat, _, err := r.catalogue.Finish(catalogue.Check)
+	cat, _, err := r.catalogue.Finish(false)
 	if err != nil {
 		r.problems = append(r.problems, catalogue.Problems(err)...)
 	}

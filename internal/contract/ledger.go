@@ -133,13 +133,15 @@ func needAmount(f *document.Fields, key string, to *sla.Amount) {
 // amounts reads good, bad and unknown. What a time indicator does not say of
 // its span is unknown.
 func amounts(f *document.Fields, e *sla.Entry, facts sla.FactKind) {
-	good, bad := amount(f, "good", &e.Good), amount(f, "bad", &e.Bad)
-	var unknown sla.Amount
-	said := amount(f, "unknown", &unknown)
-	if !good && !bad && !said {
+	if !f.Has("good") && !f.Has("bad") && !f.Has("unknown") {
 		f.Problem("the entry says nothing: give it a state, or good, bad and unknown")
+		f.Know("state", "good", "bad", "unknown")
 		return
 	}
+	amount(f, "good", &e.Good)
+	amount(f, "bad", &e.Bad)
+	var unknown sla.Amount
+	said := amount(f, "unknown", &unknown)
 	if e.Good.Sign() < 0 || e.Bad.Sign() < 0 || unknown.Sign() < 0 {
 		f.Problem("good, bad and unknown cannot be negative")
 		return

@@ -45,6 +45,9 @@ func (p Position) String() string {
 type Problem struct {
 	Position
 	Text string
+	// Path is the value that is wrong, such as agreements[0].period; empty for
+	// what concerns the text as a whole.
+	Path string
 }
 
 // Error gives place and sentence.
@@ -103,14 +106,14 @@ func Parse(file string, text []byte) (*Document, error) {
 			continue
 		}
 		if d.root != nil {
-			d.problem(doc.Body, fmt.Sprintf("document %d of the file: write one document per file, without ---", i+1))
+			d.problem(doc.Body, "", fmt.Sprintf("document %d of the file: write one document per file, without ---", i+1))
 			break
 		}
 		d.root = doc.Body
 		ast.Walk(collector{d}, doc.Body)
 	}
 	if d.root == nil {
-		return nil, Problems{{Position{File: file, Line: 1, Column: 1}, "the file is empty: a mapping is wanted"}}
+		return nil, Problems{{Position: Position{File: file, Line: 1, Column: 1}, Text: "the file is empty: a mapping is wanted"}}
 	}
 	return d, nil
 }
@@ -134,15 +137,15 @@ func refuse(file string, text []byte) *Problem {
 		return Position{file, line + 1, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1}
 	}
 	if len(text) > MaxSize {
-		return &Problem{Position{File: file}, fmt.Sprintf("the file has %d bytes: split it, one file may have %d", len(text), MaxSize)}
+		return &Problem{Position: Position{File: file}, Text: fmt.Sprintf("the file has %d bytes: split it, one file may have %d", len(text), MaxSize)}
 	}
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return &Problem{at(i), "a NUL byte: write plain UTF-8 text"}
+		return &Problem{Position: at(i), Text: "a NUL byte: write plain UTF-8 text"}
 	}
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
 		if r == utf8.RuneError && size == 1 {
-			return &Problem{at(i), "not UTF-8: save the file as UTF-8 text"}
+			return &Problem{Position: at(i), Text: "not UTF-8: save the file as UTF-8 text"}
 		}
 		i += size
 	}
@@ -199,13 +202,13 @@ func tooDeep(tokens token.Tokens) *token.Position {
 func syntaxProblem(file string, err error) Problem {
 	var syntax *yaml.SyntaxError
 	if errors.As(err, &syntax) && syntax.Token != nil {
-		return Problem{place(file, syntax.Token), "not YAML: " + syntax.Message}
+		return Problem{Position: place(file, syntax.Token), Text: "not YAML: " + syntax.Message}
 	}
 	var deep nestedTooDeep
 	if errors.As(err, &deep) {
-		return Problem{Position{file, deep.at.Line, max(deep.at.Column, 1)}, deep.Error()}
+		return Problem{Position: Position{file, deep.at.Line, max(deep.at.Column, 1)}, Text: deep.Error()}
 	}
-	return Problem{Position{File: file}, "not YAML: " + err.Error()}
+	return Problem{Position: Position{File: file}, Text: "not YAML: " + err.Error()}
 }
 
 func place(file string, t *token.Token) Position {
@@ -223,16 +226,16 @@ func (c collector) Visit(n ast.Node) ast.Visitor {
 	if a, ok := n.(*ast.AnchorNode); ok {
 		name := a.Name.GetToken().Value
 		if _, twice := c.d.anchors[name]; twice {
-			c.d.problem(a, fmt.Sprintf("the anchor &%s stands twice: give it another name", name))
+			c.d.problem(a, "", fmt.Sprintf("the anchor &%s stands twice: give it another name", name))
 		}
 		c.d.anchors[name] = a.Value
 	}
 	return c
 }
 
-func (d *Document) problem(n ast.Node, text string) {
+func (d *Document) problem(n ast.Node, path, text string) {
 	if !d.spent { // all that follows is a consequence
-		d.Problems = append(d.Problems, Problem{d.placeOf(n), text})
+		d.Problems = append(d.Problems, Problem{d.placeOf(n), text, path})
 	}
 }
 

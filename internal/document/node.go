@@ -29,7 +29,7 @@ func (d *Document) node(n ast.Node, path string, in Node) Node {
 		d.unfolded++
 	}
 	if d.unfolded > maxUnfold || depth > 2*maxDepth {
-		d.problem(n, fmt.Sprintf("aliases unfold to more than %d values or %d levels: write the values out", maxUnfold, 2*maxDepth))
+		d.problem(n, "", fmt.Sprintf("aliases unfold to more than %d values or %d levels: write the values out", maxUnfold, 2*maxDepth))
 		d.spent, n = true, nil
 	}
 	if n != nil && path != "" {
@@ -47,18 +47,18 @@ func (d *Document) resolve(n ast.Node) ast.Node {
 		case *ast.AliasNode:
 			target, ok := d.anchors[v.Value.GetToken().Value]
 			if !ok {
-				d.problem(v, fmt.Sprintf("no anchor &%s stands in this file", v.Value.GetToken().Value))
+				d.problem(v, "", fmt.Sprintf("no anchor &%s stands in this file", v.Value.GetToken().Value))
 				return nil
 			}
 			n = target
 		case *ast.TagNode:
-			d.problem(v, "tags such as "+v.Start.Value+" have no meaning here: leave the tag out")
+			d.problem(v, "", "tags such as "+v.Start.Value+" have no meaning here: leave the tag out")
 			n = v.Value
 		default:
 			return n
 		}
 	}
-	d.problem(n, "an alias that leads back to itself: write the value out")
+	d.problem(n, "", "an alias that leads back to itself: write the value out")
 	return nil
 }
 
@@ -74,7 +74,7 @@ func (n Node) At(path string) Node {
 
 // Problem notes what is wrong with the value.
 func (n Node) Problem(format string, args ...any) {
-	n.d.problem(n.n, fmt.Sprintf(format, args...))
+	n.d.problem(n.n, n.Path, fmt.Sprintf(format, args...))
 }
 
 // Position gives where the value stands.
@@ -191,11 +191,11 @@ func (f *Fields) take(pairs []*ast.MappingValueNode) {
 		}
 		key, ok := f.at.d.node(pair.Key, "", f.at).Scalar()
 		if !ok {
-			f.at.d.problem(pair.Key, "a field name is wanted: a plain word")
+			f.at.d.problem(pair.Key, f.at.Path, "a field name is wanted: a plain word")
 			continue
 		}
 		if _, twice := f.values[key]; twice {
-			f.at.d.problem(pair.Key, fmt.Sprintf("%s stands twice in this mapping: leave one out", key))
+			f.at.d.problem(pair.Key, f.path(key), fmt.Sprintf("%s stands twice in this mapping: leave one out", key))
 			continue
 		}
 		f.add(key, pair)
@@ -249,7 +249,7 @@ func (f *Fields) merge(value ast.Node, in Node) {
 func (f *Fields) Get(key string) (Node, bool) {
 	n, ok := f.Nullable(key)
 	if ok && n.Null() {
-		f.at.d.problem(f.keys[key], fmt.Sprintf("%s has no value: give one or leave the line out", key))
+		f.at.d.problem(f.keys[key], f.path(key), fmt.Sprintf("%s has no value: give one or leave the line out", key))
 		return n, false
 	}
 	return n, ok
@@ -285,7 +285,7 @@ func (f *Fields) path(key string) string {
 func (f *Fields) Need(key string) (Node, bool) {
 	n, ok := f.Get(key)
 	if _, there := f.values[key]; !ok && !there && !f.broken {
-		f.Problem("%s is missing", key)
+		f.at.d.problem(f.at.n, f.path(key), key+" is missing")
 	}
 	return n, ok
 }
@@ -301,7 +301,7 @@ func (f *Fields) Keys() []string { return f.order }
 
 // KeyProblem notes what is wrong with the name of a field.
 func (f *Fields) KeyProblem(key, format string, args ...any) {
-	f.at.d.problem(f.keys[key], fmt.Sprintf(format, args...))
+	f.at.d.problem(f.keys[key], f.path(key), fmt.Sprintf(format, args...))
 }
 
 // Problem notes what is wrong with the mapping as a whole.
@@ -336,12 +336,12 @@ func cut(s string) string {
 
 // Nearest gives the word of the list that s was probably meant to be, empty when none is close.
 func Nearest(s string, words []string) string {
-	best, at := "", 3
-	if len(s) > 64 {
+	best, at := "", 64
+	if len(s) > at {
 		return ""
 	}
 	for _, w := range words {
-		if d := distance(s, w); d < at && d < len(w) {
+		if d := distance(s, w); d < at && d <= max(1, len(w)/3) && d < len(w) {
 			best, at = w, d
 		}
 	}

@@ -85,6 +85,9 @@ func refer[T any](v *validation, path, name, what string, known set[T]) bool {
 	if _, ok := known[name]; ok || name == "" {
 		return ok
 	}
+	if _, nameless := known[""]; nameless {
+		return false // it may be the one meant: that its name is wrong is said already
+	}
 	all := make([]string, 0, len(known))
 	for k := range known {
 		all = append(all, k)
