@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -134,7 +135,7 @@ func say(f applyFlags, changes []sla.Change, out io.Writer) error {
 		return err
 	}
 	for _, c := range changes {
-		if _, err := fmt.Fprintln(out, c.Text); err != nil {
+		if _, err := fmt.Fprintln(out, sentence(c)); err != nil {
 			return err
 		}
 	}
@@ -144,6 +145,14 @@ func say(f applyFlags, changes []sla.Change, out io.Writer) error {
 	}
 	_, err := fmt.Fprintf(out, "%d changes %s\n", len(changes), word)
 	return err
+}
+
+// sentence names what changes where the change's own words do not.
+func sentence(c sla.Change) string {
+	if strings.Contains(c.Text, c.Name) {
+		return c.Text
+	}
+	return c.Object + " " + c.Name + ": " + c.Text
 }
 
 func warn(warnings catalogue.Warnings, complaints io.Writer) {
