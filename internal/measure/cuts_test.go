@@ -58,9 +58,12 @@ func draw(r *rand.Rand) []Series {
 			}))
 		}
 		for _, s := range []struct{ name, label, value string }{
-			{"http_requests_total", "code", "200"}, {"http_requests_total", "code", "500"},
-			{"all_total", "", ""}, {"good_total", "", ""},
-			{"duration_bucket", "le", "0.5"}, {"duration_bucket", "le", "+Inf"},
+			{"http_requests_total", "code", "200"},
+			{"http_requests_total", "code", "500"},
+			{"all_total", "", ""},
+			{"good_total", "", ""},
+			{"duration_bucket", "le", "0.5"},
+			{"duration_bucket", "le", "+Inf"},
 		} {
 			n := int64(pick(r, []int{0, 5, 1 << 40}...))
 			away := 0

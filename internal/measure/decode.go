@@ -95,12 +95,12 @@ func (d *decoder) value(depth int, field func(name string, depth int)) {
 		d.fail()
 		return
 	}
-	switch c := d.next(); {
-	case c == '{':
+	switch d.next() {
+	case '{':
 		d.object(depth, field)
-	case c == '[':
+	case '[':
 		d.array(func() { d.value(depth+1, d.skipField) })
-	case c == '"':
+	case '"':
 		d.text()
 	default:
 		d.scalar()

@@ -80,27 +80,41 @@ func TestAnswersAreDecoded(t *testing.T) {
 	for _, c := range []struct {
 		name, body, want string
 	}{
-		{"as Prometheus writes them",
+		{
+			"as Prometheus writes them",
 			`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"x","a":"b"},"values":[[1.5,"2"],[2,"3.25"]]}]}}`,
-			`success matrix x{a="b"} 1500=2 2000=3.25;`},
-		{"with white space, other orders and unknown fields",
+			`success matrix x{a="b"} 1500=2 2000=3.25;`,
+		},
+		{
+			"with white space, other orders and unknown fields",
 			" {\n \"stats\" : {\"n\":[1,{\"a\":null}]} , \"data\": { \"result\" : [ { \"values\" : [ [ 1 , \"2\" ] , [2.001,\"1e3\"] ] , \"metric\" : { \"b\":\"2\", \"a\":\"1\" } } ] , \"resultType\":\"matrix\" } , \"status\" : \"success\" } ",
-			`success matrix {a="1",b="2"} 1000=2 2001=1000;`},
-		{"with escapes in labels",
+			`success matrix {a="1",b="2"} 1000=2 2001=1000;`,
+		},
+		{
+			"with escapes in labels",
 			`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"q\"\\\u00e4\n{}"},"values":[]}]}}`,
-			"success matrix {a=\"q\\\"\\\\ä\\n{}\"};"},
-		{"with numbers that are none",
+			"success matrix {a=\"q\\\"\\\\ä\\n{}\"};",
+		},
+		{
+			"with numbers that are none",
 			`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"NaN"],[2,"+Inf"],[3,"-Inf"],[4,"-0"]]}]}}`,
-			`success matrix {} 1000=NaN 2000=Inf 3000=Inf 4000=0;`},
-		{"with odd times",
+			`success matrix {} 1000=NaN 2000=Inf 3000=Inf 4000=0;`,
+		},
+		{
+			"with odd times",
 			`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[-1.5,"1"],[1.7e9,"2"],[1.0005,"3"]]}]}}`,
-			`success matrix {} -1500=1 1700000000000=2 1001=3;`},
-		{"with native histograms",
+			`success matrix {} -1500=1 1700000000000=2 1001=3;`,
+		},
+		{
+			"with native histograms",
 			`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"histograms":[[1,{"count":"1","buckets":[[0,"1","2","3"]]}]]}]}}`,
-			`success matrix {} histogram;`},
-		{"as a vector",
+			`success matrix {} histogram;`,
+		},
+		{
+			"as a vector",
 			`{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"7"]}]}}`,
-			`success vector {} 1000=7;`},
+			`success vector {} 1000=7;`,
+		},
 		{"as a scalar", `{"status":"success","data":{"resultType":"scalar","result":[1,"7"]}}`, `success scalar`},
 		{"without series", `{"status":"success","data":{"resultType":"matrix","result":[]}}`, `success matrix`},
 		{"with warnings", `{"status":"success","warnings":["w"],"infos":["i"],"data":{"resultType":"matrix","result":[]}}`, `success matrix w`},

@@ -40,7 +40,7 @@ func newBench(t *testing.T, change func(*Options)) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
+	closing(t, server)
 	o := Options{Name: "main", URL: server.URL(), HTTP: &http.Client{}, Observe: func(q Request) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -55,6 +55,15 @@ func newBench(t *testing.T, change func(*Options)) *bench {
 	}
 	b.task = Task{Indicator: ratio(), Cursor: start}
 	return b
+}
+
+// closing ends the server with the test.
+func closing(t testing.TB, server *promtest.Server) {
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func put(t *testing.T, store *promtest.Store, s Series) {
@@ -82,7 +91,7 @@ func (b *bench) measure() Outcome {
 
 // pending checks that a fault leaves the intervals pending, and that all of them
 // are there once it is over.
-func (b *bench) pending(fault promtest.Fault, kind ProblemKind, says string) *Problem {
+func (b *bench) pending(fault promtest.Fault, kind ProblemKind, says string) Problem {
 	b.Helper()
 	b.server.Break(fault)
 	o := b.measure()
@@ -98,7 +107,7 @@ func (b *bench) pending(fault promtest.Fault, kind ProblemKind, says string) *Pr
 	b.server.Break(nil)
 	b.now = b.now.Add(o.Problem.RetryAfter)
 	b.restored(benchTruth)
-	return o.Problem
+	return *o.Problem
 }
 
 func (b *bench) restored(want string) {
@@ -318,7 +327,7 @@ func TestFault_A24_ARedirectToAnotherHostIsNotFollowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { elsewhere.Close() })
+	closing(t, elsewhere)
 	elsewhere.Break(func(w http.ResponseWriter, r *http.Request, next http.Handler) { asked = true })
 	newBench(t, nil).pending(promtest.RedirectTo(elsewhere.URL()), Unusable, "another host")
 	if asked {

@@ -71,8 +71,10 @@ func lineEach(t testing.TB, step sla.Millis, series, values string) Series {
 }
 
 func ratio() *sla.Indicator {
-	return &sla.Indicator{Name: "requests", Kind: sla.Ratio, Interval: sla.Minute,
-		Total: `http_requests_total{job="shop"}`, Bad: `http_requests_total{job="shop",code=~"5.."}`}
+	return &sla.Indicator{
+		Name: "requests", Kind: sla.Ratio, Interval: sla.Minute,
+		Total: `http_requests_total{job="shop"}`, Bad: `http_requests_total{job="shop",code=~"5.."}`,
+	}
 }
 
 // measured gives the entries over so many minutes from start on.
@@ -119,65 +121,102 @@ func TestCounters(t *testing.T) {
 		series []Series
 		want   string
 	}{
-		{"every difference is booked in the interval of its sample",
+		{
+			"every difference is booked in the interval of its sample",
 			[]Series{line(t, series("200"), "100+10x11")},
-			"30/0 40/0 40/0"},
-		{"a selected series feeds both the total and the bad ones",
+			"30/0 40/0 40/0",
+		},
+		{
+			"a selected series feeds both the total and the bad ones",
 			[]Series{line(t, series("200"), "100+10x11"), line(t, series("500"), "7+1x11")},
-			"30/3 40/4 40/4"},
-		{"after a reset the value itself counts",
+			"30/3 40/4 40/4",
+		},
+		{
+			"after a reset the value itself counts",
 			[]Series{line(t, series("200"), "100 110 120 130 5 15 25 35 45 55 65 75")},
-			"30/0 35/0 40/0"},
-		{"a new series of a scraped target counts from zero",
+			"30/0 35/0 40/0",
+		},
+		{
+			"a new series of a scraped target counts from zero",
 			[]Series{line(t, series("200"), "1000+10x11"), line(t, series("500"), "_x5 3 4 4 4 4 4 4"), up(t, "1x11")},
-			"30/0 40/4 40/0"},
-		{"without up a new series counts when another one had samples before and it is plausible",
+			"30/0 40/4 40/0",
+		},
+		{
+			"without up a new series counts when another one had samples before and it is plausible",
 			[]Series{line(t, series("200"), "100+10x11"), line(t, series("500"), "_x5 3 4 4 4 4 4 4")},
-			"30/0 40/4 40/0"},
-		{"without up an implausible new series starts at its first value",
+			"30/0 40/4 40/0",
+		},
+		{
+			"without up an implausible new series starts at its first value",
 			[]Series{line(t, series("200"), "100+10x11"), line(t, series("500"), "_x5 300001 300002 300002 300002 300002 300002 300002")},
-			"30/0 40/1 40/0"},
-		{"a target that is known but was not scraped meanwhile starts at its first value",
+			"30/0 40/1 40/0",
+		},
+		{
+			"a target that is known but was not scraped meanwhile starts at its first value",
 			[]Series{
 				line(t, series("200"), "1000+10x3 _x4 _x4 1100 1110 1120 1130"),
-				line(t, series("500"), "_x4 _x4 _x4 3 4 4 4"), up(t, "1x3 _x4 _x4 1x3")},
-			"30/0 0/0?60 0/0?60 100/1~135"},
-		{"a new target counts what is plausible",
+				line(t, series("500"), "_x4 _x4 _x4 3 4 4 4"), up(t, "1x3 _x4 _x4 1x3"),
+			},
+			"30/0 0/0?60 0/0?60 100/1~135",
+		},
+		{
+			"a new target counts what is plausible",
 			[]Series{
 				line(t, series("200"), "1000+10x11"),
 				line(t, `http_requests_total{job="shop",instance="b",code="200"}`, "_x5 400 410 420 430 440 450 460"),
-				line(t, `up{job="shop",instance="b"}`, "_x5 1x6"), up(t, "1x11")},
-			"30/0 460/0 80/0"},
-		{"a renamed target that brings old counters along does not count them",
+				line(t, `up{job="shop",instance="b"}`, "_x5 1x6"), up(t, "1x11"),
+			},
+			"30/0 460/0 80/0",
+		},
+		{
+			"a renamed target that brings old counters along does not count them",
 			[]Series{
 				line(t, series("200"), "1000+10x11"),
 				line(t, `http_requests_total{job="shop",instance="b",code="200"}`, "_x5 401 411 421 431 441 451 461"),
-				line(t, `up{job="shop",instance="b"}`, "_x5 1x6"), up(t, "1x11")},
-			"30/0 60/0 80/0"},
-		{"a small series that was away while its target was scraped restarted",
+				line(t, `up{job="shop",instance="b"}`, "_x5 1x6"), up(t, "1x11"),
+			},
+			"30/0 60/0 80/0",
+		},
+		{
+			"a small series that was away while its target was scraped restarted",
 			[]Series{line(t, series("200"), "1000+10x11"), line(t, series("500"), "7x3 _ _ 9 9 9 9 9 9"), up(t, "1x11")},
-			"30/0 40/9~15 40/0"},
-		{"a large series that was away while its target was scraped had been dropped",
+			"30/0 40/9~15 40/0",
+		},
+		{
+			"a large series that was away while its target was scraped had been dropped",
 			[]Series{line(t, series("200"), "1000+10x11"), line(t, series("500"), "70000x3 _ _ 70009x5"), up(t, "1x11")},
-			"30/0 40/9~15 40/0"},
-		{"a scrape gap is unknown and its events are booked after it",
+			"30/0 40/9~15 40/0",
+		},
+		{
+			"a scrape gap is unknown and its events are booked after it",
 			[]Series{line(t, series("200"), "1000+10x3 _x4 _x4 1120 1130 1140 1150"), up(t, "1x3 _x4 _x4 1x3")},
-			"30/0 0/0?60 0/0?60 120/0~135"},
-		{"between samples that lie close together there were no events",
+			"30/0 0/0?60 0/0?60 120/0~135",
+		},
+		{
+			"between samples that lie close together there were no events",
 			[]Series{lineEach(t, 100*sla.Second, series("200"), "1000+10x5")},
-			"0/0 10/0 0/0 10/0 0/0 10/0 10/0 0/0 10/0"},
-		{"a target that is up without samples had no events",
+			"0/0 10/0 0/0 10/0 0/0 10/0 10/0 0/0 10/0",
+		},
+		{
+			"a target that is up without samples had no events",
 			[]Series{line(t, series("200"), "1000+10x3"), up(t, "1x11")},
-			"30/0 0/0 0/0"},
-		{"a target that is down without samples is unknown",
+			"30/0 0/0 0/0",
+		},
+		{
+			"a target that is down without samples is unknown",
 			[]Series{line(t, series("200"), "1000+10x3"), up(t, "1x3 0x7")},
-			"30/0 0/0?60 0/0?60"},
-		{"NaN and negative samples make their intervals unknown",
+			"30/0 0/0?60 0/0?60",
+		},
+		{
+			"NaN and negative samples make their intervals unknown",
 			[]Series{line(t, series("200"), "100 110 120 130 140 NaN 160 170 180 -1 200 210")},
-			"30/0 40/0?60 40/0?60"},
-		{"a stale marker ends the series and proves nothing",
+			"30/0 40/0?60 40/0?60",
+		},
+		{
+			"a stale marker ends the series and proves nothing",
 			[]Series{line(t, series("200"), "1000+10x3 stale stale stale stale 1080 1090 1100 1110"), up(t, "1x3 _x4 1x3")},
-			"30/0 0/0?60 80/0~75"},
+			"30/0 0/0?60 80/0~75",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := len(strings.Fields(c.want))

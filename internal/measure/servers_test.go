@@ -237,7 +237,7 @@ func TestEntriesEqualTheKnownTruthOnEveryServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { srv.Close() })
+			closing(t, srv)
 			return srv.URL()
 		},
 	}

@@ -45,8 +45,10 @@ func recording(t *testing.T, o Options, series ...Series) (*Source, *asked) {
 
 func TestIndicatorsThatDifferInOneLabelAreReadAtOnce(t *testing.T) {
 	shop := func(job string) *sla.Indicator {
-		return &sla.Indicator{Name: job, Kind: sla.Ratio, Interval: sla.Minute,
-			Total: `http_requests_total{job="` + job + `"}`, Bad: `http_requests_total{job="` + job + `",code=~"5.."}`}
+		return &sla.Indicator{
+			Name: job, Kind: sla.Ratio, Interval: sla.Minute,
+			Total: `http_requests_total{job="` + job + `"}`, Bad: `http_requests_total{job="` + job + `",code=~"5.."}`,
+		}
 	}
 	fast := &sla.Indicator{Name: "fast", Kind: sla.Latency, Interval: sla.Minute, Histogram: `latency{job="a"}`, Within: sla.MustDecimal("0.3")}
 	src, a := recording(t, Options{},

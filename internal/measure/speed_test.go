@@ -31,14 +31,16 @@ func BenchmarkBackfill(b *testing.B) {
 				}
 			}
 		}
-		all = append(all, &sla.Indicator{Name: job, Kind: sla.Ratio, Interval: sla.Minute,
-			Total: `requests_total{job="` + job + `"}`, Bad: `requests_total{job="` + job + `",code="500"}`})
+		all = append(all, &sla.Indicator{
+			Name: job, Kind: sla.Ratio, Interval: sla.Minute,
+			Total: `requests_total{job="` + job + `"}`, Bad: `requests_total{job="` + job + `",code="500"}`,
+		})
 	}
 	srv, err := promtest.New(store, promtest.Options{Now: func() time.Time { return end.Time() }})
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { srv.Close() })
+	closing(b, srv)
 	b.ReportAllocs()
 	samples := 0
 	for b.Loop() {
@@ -89,8 +91,10 @@ func BenchmarkRound(b *testing.B) {
 				series = append(series, NewSeries(map[string]string{metricName: "requests_total", "job": job, "instance": fmt.Sprint("pod-", p), "code": code}, samples))
 			}
 		}
-		all = append(all, &sla.Indicator{Name: job, Kind: sla.Ratio, Interval: sla.Minute,
-			Total: `requests_total{job="` + job + `"}`, Bad: `requests_total{job="` + job + `",code=~"5.."}`})
+		all = append(all, &sla.Indicator{
+			Name: job, Kind: sla.Ratio, Interval: sla.Minute,
+			Total: `requests_total{job="` + job + `"}`, Bad: `requests_total{job="` + job + `",code=~"5.."}`,
+		})
 	}
 	src, err := New(Options{Read: InMemory(series)})
 	if err != nil {
