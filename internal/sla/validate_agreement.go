@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 )
 
 func (v *validation) agreementsOf() {
@@ -81,11 +82,23 @@ func (v *validation) overlaps() {
 		}
 		path := fmt.Sprintf("agreements[%d]", order[k])
 		if a.Valid.From == b.Valid.From {
-			v.problem(path+".valid.from", "two versions of %s begin at %s: give them successive validities, or one of them another name", b.Name, b.Valid.From)
+			v.problem(path+".valid.from", "two versions of %s begin at %s: give them successive validities, or one of them another name", b.Name, onDay(b.Zone, b.Valid.From))
 			continue
 		}
-		v.problem(path+".valid.from", "this version of %s begins while the one from %s is in force: end that with valid.until %s at the latest", b.Name, a.Valid.From, b.Valid.From)
+		v.problem(path+".valid.from", "this version of %s begins while the one from %s is in force: end that with valid.until %s at the latest", b.Name, onDay(b.Zone, a.Valid.From), onDay(b.Zone, b.Valid.From))
 	}
+}
+
+// onDay writes an instant as a day where it is midnight in the zone.
+func onDay(zone string, i Instant) string {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return i.String()
+	}
+	if t := i.In(loc); t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 && t.Nanosecond() == 0 {
+		return t.Format(time.DateOnly)
+	}
+	return i.In(loc).Format(time.RFC3339)
 }
 
 // cycles refuses services and agreements that need themselves.

@@ -53,12 +53,10 @@ func (v *validation) method(path string, a *Agreement, o *Objective, i *Indicato
 	switch {
 	case !ok:
 		v.problem(path+".method", "the method %s does not fit the indicator %s, which counts %s: write %s", o.Method, i.Name, factWord[facts], join(fits))
-	case (facts == Mean) != (o.Target == nil):
-		if facts == Mean {
-			v.problem(path+".target", "the indicator %s is a mean: write at_most or at_least instead of target", i.Name)
-		} else {
-			v.problem(path, "the indicator %s counts %s: write a target in percent instead of at_most or at_least", i.Name, factWord[facts])
-		}
+	case facts == Mean && o.Target != nil:
+		v.problem(path+".target", "the indicator %s is a mean: write at_most or at_least instead of target", i.Name)
+	case facts != Mean && o.Target == nil && (o.AtMost != nil || o.AtLeast != nil):
+		v.problem(path, "the indicator %s counts %s: write a target in percent instead of at_most or at_least", i.Name, factWord[facts])
 	}
 	if a.Unknown == UnknownRemoved || facts == Time || o.Method == Timeslices || o.Method == RatioTimeslices {
 		return
