@@ -50,8 +50,13 @@ type Problem struct {
 	Path string
 }
 
-// Error gives place and sentence.
-func (p Problem) Error() string { return p.Position.String() + ": " + p.Text }
+// Error gives place and sentence; without a file the sentence alone.
+func (p Problem) Error() string {
+	if p.File == "" {
+		return p.Text
+	}
+	return p.Position.String() + ": " + p.Text
+}
 
 // Problems is all that is wrong, in the order in which it stands in the files.
 type Problems []Problem
