@@ -59,8 +59,10 @@ func apply(ctx context.Context, f applyFlags, out, complaints io.Writer) error {
 	if f.dry {
 		return dryRun(ctx, f, cfg.Zone, out, complaints)
 	}
-	if _, _, err := catalogue.Load(f.paths, catalogue.Options{Zone: cfg.Zone}); err != nil {
-		return listed(err, complaints) // before a database is made for nothing
+	if _, err := os.Stat(f.file()); os.IsNotExist(err) { // no database is made for files that are refused
+		if _, _, err := catalogue.Load(f.paths, catalogue.Options{Zone: cfg.Zone}); err != nil {
+			return listed(err, complaints)
+		}
 	}
 	st, err := f.write(ctx)
 	if err != nil {

@@ -29,13 +29,13 @@ type Applied struct {
 // Apply reads the files, works out what they change and writes that as new
 // revisions. Files with any fault change nothing; the same files again neither.
 func Apply(ctx context.Context, st *store.Store, a Application) (Applied, error) {
-	files, warnings, err := catalogue.Load(a.Paths, catalogue.Options{Zone: a.Zone})
-	if err != nil {
-		return Applied{Warnings: warnings}, err
-	}
 	current, err := st.Catalogue(ctx)
 	if err != nil {
 		return Applied{}, fmt.Errorf("reading the catalogue in force: %w", err)
+	}
+	files, warnings, err := catalogue.Load(a.Paths, catalogue.Options{Zone: a.Zone, Current: current})
+	if err != nil {
+		return Applied{Warnings: warnings}, err
 	}
 	cursors, err := st.Cursors(ctx)
 	if err != nil {
