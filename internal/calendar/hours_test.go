@@ -109,32 +109,60 @@ func TestExclusionsRecurByTheWallClock(t *testing.T) {
 		from, to         string
 		want             []string // starts and ends in turn
 	}{
-		{"every Sunday at two", "UTC", "0 2 * * SUN", 2 * sla.Hour, always, "2026-11-01T00:00:00Z", "2026-11-09T00:00:00Z",
-			[]string{"2026-11-01T02:00:00Z", "2026-11-01T04:00:00Z", "2026-11-08T02:00:00Z", "2026-11-08T04:00:00Z"}},
-		{"Sunday is seven too", "UTC", "0 2 * * 7", 2 * sla.Hour, always, "2026-11-02T00:00:00Z", "2026-11-09T00:00:00Z",
-			[]string{"2026-11-08T02:00:00Z", "2026-11-08T04:00:00Z"}},
-		{"a skipped start moves to the next instant", "Europe/Berlin", "30 2 * * *", sla.Hour, always, "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00",
-			[]string{"2026-03-29T03:00:00+02:00", "2026-03-29T04:00:00+02:00"}},
-		{"of a doubled start the first", "Europe/Berlin", "30 2 * * *", sla.Hour, always, "2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00",
-			[]string{"2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00"}},
-		{"lasts is elapsed time", "Europe/Berlin", "0 1 * * *", 3 * sla.Hour, always, "2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00",
-			[]string{"2026-10-25T01:00:00+02:00", "2026-10-25T03:00:00+01:00"}},
-		{"cut at both ends", "UTC", "0 * * * *", 30 * sla.Minute, always, "2026-11-01T00:10:00Z", "2026-11-01T01:10:00Z",
-			[]string{"2026-11-01T00:10:00Z", "2026-11-01T00:30:00Z", "2026-11-01T01:00:00Z", "2026-11-01T01:10:00Z"}},
-		{"what began the day before", "UTC", "0 23 * * *", 2 * sla.Hour, always, "2026-11-01T00:00:00Z", "2026-11-01T12:00:00Z",
-			[]string{"2026-11-01T00:00:00Z", "2026-11-01T01:00:00Z"}},
-		{"starts lie before valid.until", "UTC", "0 * * * *", 30 * sla.Minute,
-			sla.Span{From: at(t, "2026-11-01T01:00:00Z"), To: at(t, "2026-11-01T02:00:00Z")}, "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z",
-			[]string{"2026-11-01T01:00:00Z", "2026-11-01T01:30:00Z"}},
-		{"touching ones are merged", "UTC", "0,30 3 * * *", 30 * sla.Minute, always, "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z",
-			[]string{"2026-11-01T03:00:00Z", "2026-11-01T04:00:00Z"}},
-		{"a day of the month or of the week", "UTC", "0 3 3 * MON", sla.Hour, always, "2026-11-01T00:00:00Z", "2026-11-05T00:00:00Z",
-			[]string{"2026-11-02T03:00:00Z", "2026-11-02T04:00:00Z", "2026-11-03T03:00:00Z", "2026-11-03T04:00:00Z"}},
-		{"steps, ranges and months", "UTC", "10-30/20 6-7 1 nov *", 5 * sla.Minute, always, "2026-10-01T00:00:00Z", "2026-12-05T00:00:00Z",
-			[]string{"2026-11-01T06:10:00Z", "2026-11-01T06:15:00Z", "2026-11-01T06:30:00Z", "2026-11-01T06:35:00Z",
-				"2026-11-01T07:10:00Z", "2026-11-01T07:15:00Z", "2026-11-01T07:30:00Z", "2026-11-01T07:35:00Z"}},
-		{"starts of a skipped day fall together with those of the next", "Pacific/Apia", "0 0 30 12 *", sla.Hour, always,
-			"2011-12-29T00:00:00-10:00", "2012-01-01T00:00:00+14:00", []string{"2011-12-31T00:00:00+14:00", "2011-12-31T01:00:00+14:00"}},
+		{
+			"every Sunday at two", "UTC", "0 2 * * SUN", 2 * sla.Hour, always, "2026-11-01T00:00:00Z", "2026-11-09T00:00:00Z",
+			[]string{"2026-11-01T02:00:00Z", "2026-11-01T04:00:00Z", "2026-11-08T02:00:00Z", "2026-11-08T04:00:00Z"},
+		},
+		{
+			"Sunday is seven too", "UTC", "0 2 * * 7", 2 * sla.Hour, always, "2026-11-02T00:00:00Z", "2026-11-09T00:00:00Z",
+			[]string{"2026-11-08T02:00:00Z", "2026-11-08T04:00:00Z"},
+		},
+		{
+			"a skipped start moves to the next instant", "Europe/Berlin", "30 2 * * *", sla.Hour, always, "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00",
+			[]string{"2026-03-29T03:00:00+02:00", "2026-03-29T04:00:00+02:00"},
+		},
+		{
+			"of a doubled start the first", "Europe/Berlin", "30 2 * * *", sla.Hour, always, "2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00",
+			[]string{"2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00"},
+		},
+		{
+			"lasts is elapsed time", "Europe/Berlin", "0 1 * * *", 3 * sla.Hour, always, "2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00",
+			[]string{"2026-10-25T01:00:00+02:00", "2026-10-25T03:00:00+01:00"},
+		},
+		{
+			"cut at both ends", "UTC", "0 * * * *", 30 * sla.Minute, always, "2026-11-01T00:10:00Z", "2026-11-01T01:10:00Z",
+			[]string{"2026-11-01T00:10:00Z", "2026-11-01T00:30:00Z", "2026-11-01T01:00:00Z", "2026-11-01T01:10:00Z"},
+		},
+		{
+			"what began the day before", "UTC", "0 23 * * *", 2 * sla.Hour, always, "2026-11-01T00:00:00Z", "2026-11-01T12:00:00Z",
+			[]string{"2026-11-01T00:00:00Z", "2026-11-01T01:00:00Z"},
+		},
+		{
+			"starts lie before valid.until", "UTC", "0 * * * *", 30 * sla.Minute,
+			sla.Span{From: at(t, "2026-11-01T01:00:00Z"), To: at(t, "2026-11-01T02:00:00Z")},
+			"2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z",
+			[]string{"2026-11-01T01:00:00Z", "2026-11-01T01:30:00Z"},
+		},
+		{
+			"touching ones are merged", "UTC", "0,30 3 * * *", 30 * sla.Minute, always, "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z",
+			[]string{"2026-11-01T03:00:00Z", "2026-11-01T04:00:00Z"},
+		},
+		{
+			"a day of the month or of the week", "UTC", "0 3 3 * MON", sla.Hour, always, "2026-11-01T00:00:00Z", "2026-11-05T00:00:00Z",
+			[]string{"2026-11-02T03:00:00Z", "2026-11-02T04:00:00Z", "2026-11-03T03:00:00Z", "2026-11-03T04:00:00Z"},
+		},
+		{
+			"steps, ranges and months", "UTC", "10-30/20 6-7 1 nov *", 5 * sla.Minute, always, "2026-10-01T00:00:00Z", "2026-12-05T00:00:00Z",
+			[]string{
+				"2026-11-01T06:10:00Z", "2026-11-01T06:15:00Z", "2026-11-01T06:30:00Z", "2026-11-01T06:35:00Z",
+				"2026-11-01T07:10:00Z", "2026-11-01T07:15:00Z", "2026-11-01T07:30:00Z", "2026-11-01T07:35:00Z",
+			},
+		},
+		{
+			"starts of a skipped day fall together with those of the next", "Pacific/Apia", "0 0 30 12 *", sla.Hour, always,
+			"2011-12-29T00:00:00-10:00", "2012-01-01T00:00:00+14:00",
+			[]string{"2011-12-31T00:00:00+14:00", "2011-12-31T01:00:00+14:00"},
+		},
 	} {
 		got, err := Occurrences(recurring(c.cron, c.zone, c.lasts, c.valid), sla.Span{From: at(t, c.from), To: at(t, c.to)})
 		if err != nil {

@@ -49,7 +49,10 @@ func TestSetsBehaveAsSetsOfInstants(t *testing.T) {
 			got  Set
 			want uint64
 		}{
-			{"of", a, x}, {"union", a.Union(b), x | y}, {"intersect", a.Intersect(b), x & y}, {"subtract", a.Subtract(b), x &^ y},
+			{"of", a, x},
+			{"union", a.Union(b), x | y},
+			{"intersect", a.Intersect(b), x & y},
+			{"subtract", a.Subtract(b), x &^ y},
 			{"clip", a.Clip(sla.Span{From: 10, To: 30}), x & (1<<30 - 1<<10)},
 			{"clip to nothing", a.Clip(sla.Span{From: 30, To: 10}), 0},
 		} {

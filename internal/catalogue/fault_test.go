@@ -64,13 +64,19 @@ func placed(t *testing.T, text string, from int, want string) string {
 
 func TestFault_E1_CyclesAreRefusedWithTheirChain(t *testing.T) {
 	check(t,
-		edit{"title: Basket store, status: live,", "depends_on: [checkout], status: live,",
-			"[checkout], status| services depend on each other in a circle (baskets → checkout → baskets): take one of these links away"},
-		edit{"status: live, owner: paycorp}", "depends_on: [payments], status: live, owner: paycorp}",
-			"[payments], status| services depend on each other in a circle (payments → payments): take one of these links away"},
-		edit{"    period: {rolling: 30d}", "    period: {rolling: 30d}\n    relies_on: [checkout-sla]",
+		edit{
+			"title: Basket store, status: live,", "depends_on: [checkout], status: live,",
+			"[checkout], status| services depend on each other in a circle (baskets → checkout → baskets): take one of these links away",
+		},
+		edit{
+			"status: live, owner: paycorp}", "depends_on: [payments], status: live, owner: paycorp}",
+			"[payments], status| services depend on each other in a circle (payments → payments): take one of these links away",
+		},
+		edit{
+			"    period: {rolling: 30d}", "    period: {rolling: 30d}\n    relies_on: [checkout-sla]",
 			"[checkout-sla]| agreements rely on each other in a circle (baskets-ola → checkout-sla → baskets-ola): take one of these links away\n" +
-				"[checkout-sla]| agreements rely on each other in a circle (baskets-standby-ola → checkout-sla → baskets-standby-ola): take one of these links away"},
+				"[checkout-sla]| agreements rely on each other in a circle (baskets-standby-ola → checkout-sla → baskets-standby-ola): take one of these links away",
+		},
 	)
 }
 
@@ -91,10 +97,14 @@ func TestFault_E3_ExpressionsThatAreNoSelectorsAreRefused(t *testing.T) {
 	long := strings.Repeat("x", 17<<10)
 	check(t,
 		edit{`metric: queue_length,`, `metric: "queue_length{",`, `"queue_length{| "queue_length{" is not PromQL: 1:14: parse error: unexpected end of input inside braces`},
-		edit{`metric: queue_length,`, `metric: 'sum(rate(queue_length{a="b"}[5m]))',`,
-			`'sum(rate| "sum(rate(queue_length{a=\"b\"}[5m]))" is not a plain selector, samples are read raw here: write queue_length{a="b"}`},
-		edit{`metric: queue_length,`, `metric: queue_length offset 5m,`,
-			`queue_length offset| "queue_length offset 5m" moves the time it reads at: leave offset and @ out, slmd reads every sample at its own time`},
+		edit{
+			`metric: queue_length,`, `metric: 'sum(rate(queue_length{a="b"}[5m]))',`,
+			`'sum(rate| "sum(rate(queue_length{a=\"b\"}[5m]))" is not a plain selector, samples are read raw here: write queue_length{a="b"}`,
+		},
+		edit{
+			`metric: queue_length,`, `metric: queue_length offset 5m,`,
+			`queue_length offset| "queue_length offset 5m" moves the time it reads at: leave offset and @ out, slmd reads every sample at its own time`,
+		},
 		edit{`metric: queue_length,`, `metric: 1 + 2,`, `1 + 2| "1 + 2" is not a plain selector: write a metric name with matchers, such as up{job="shop"}`},
 		edit{`metric: queue_length,`, `metric: ` + long + `,`, `xxx| metric has 17408 bytes: an expression may have 16384`},
 		edit{`metric: queue_length,`, "metric: \"queue\x00\",", "\x00| a NUL byte: write plain UTF-8 text"},
@@ -159,8 +169,10 @@ func TestFault_E10_ExclusionsThatEndBeforeTheyBeginOrNeverAreRefused(t *testing.
 func TestFault_E11_CalendarsWithoutHoursAndUnknownOnesAreRefusedAndDoubleHolidaysMerged(t *testing.T) {
 	check(t,
 		edit{"calendars:\n", "calendars:\n  - {name: never, hours: {mon: []}}\n", "{mon: []}| the calendar never has no hours at all: give at least one day hours such as [\"08:00-18:00\"]"},
-		edit{`special: [{date: 2026-12-24, hours: ["08:00-12:00"]}]`, `special: [{date: 2026-12-24, hours: ["22:00-06:00"]}]`,
-			`"22:00-06:00"]}]| "22:00-06:00" ends before it begins: write a window over midnight as two, one that ends at 24:00 and one from 00:00 on the next day`},
+		edit{
+			`special: [{date: 2026-12-24, hours: ["08:00-12:00"]}]`, `special: [{date: 2026-12-24, hours: ["22:00-06:00"]}]`,
+			`"22:00-06:00"]}]| "22:00-06:00" ends before it begins: write a window over midnight as two, one that ends at 24:00 and one from 00:00 on the next day`,
+		},
 		edit{"calendar: always", "calendar: offce-hours", `offce-hours| no calendar is named "offce-hours": did you mean office-hours?`},
 		edit{"holidays: [2026-12-25, 2026-12-26]", "holidays: [2026-12-25, 2026-12-25]", ""},
 		edit{"holidays: [2026-12-25, 2026-12-26]", "holidays: [2026-02-30]", `2026-02-30| a date is wanted, such as 2026-12-25, not "2026-02-30"`},
@@ -172,8 +184,10 @@ func TestFault_E11_CalendarsWithoutHoursAndUnknownOnesAreRefusedAndDoubleHoliday
 }
 
 func TestFault_E14_AnAgreementWithoutEndOverARetiredServiceIsRefused(t *testing.T) {
-	check(t, edit{"title: Payment gateway, status: live", "title: Payment gateway, status: retired",
-		"payments⏎    provider| the service payments is retired and the agreement payments-uc has no end: give it valid.until"})
+	check(t, edit{
+		"title: Payment gateway, status: live", "title: Payment gateway, status: retired",
+		"payments⏎    provider| the service payments is retired and the agreement payments-uc has no end: give it valid.until",
+	})
 }
 
 func TestFault_E15_ATargetAboveTheCeilingNeedsAReason(t *testing.T) {

@@ -252,8 +252,10 @@ func (r *Reader) inlineCalendars(all *sla.Catalogue) {
 		name, _ := n.Scalar()
 		k := all.Calendar(name)
 		if k == nil {
-			r.problems = append(r.problems, document.Problem{Position: n.Position(), Path: n.Path,
-				Text: fmt.Sprintf("no calendar is named %q%s", name, Known(name, names(all.Calendars, func(k sla.Calendar) string { return k.Name })))})
+			r.problems = append(r.problems, document.Problem{
+				Position: n.Position(), Path: n.Path,
+				Text: fmt.Sprintf("no calendar is named %q%s", name, Known(name, names(all.Calendars, func(k sla.Calendar) string { return k.Name }))),
+			})
 			continue
 		}
 		inlined := *k

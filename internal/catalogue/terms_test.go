@@ -20,9 +20,11 @@ func TestTermsThatContradictEachOtherAreRefused(t *testing.T) {
 			"2026-01-01}⏎    period: {roll| two versions of baskets-ola begin at 2026-01-01: give them successive validities, or one of them another name"},
 		edit{"name: payments-uc\n", "name: checkout-sla\n", "payments-uc, {any| no agreement is named \"payments-uc\": there are baskets-ola, baskets-standby-ola, checkout-sla\n" +
 			"2026-01-01}⏎    period: month⏎    objectives: [| two versions of checkout-sla begin at 2026-01-01: give them successive validities, or one of them another name"},
-		edit{"valid: {from: 2026-01-01}\n    period: {rolling: 30d}\n    objectives: [{name: availability, indicator: baskets-up, target: 99.5%, credits: [{per: 30m, credit: 5%}]}]\n  - <<: *ola\n    name: baskets-standby-ola",
+		edit{
+			"valid: {from: 2026-01-01}\n    period: {rolling: 30d}\n    objectives: [{name: availability, indicator: baskets-up, target: 99.5%, credits: [{per: 30m, credit: 5%}]}]\n  - <<: *ola\n    name: baskets-standby-ola",
 			"valid: {from: 2026-01-01}\n    period: {rolling: 30d}\n    objectives: [{name: availability, indicator: baskets-up, target: 99.5%}]\n  - {<<: *ola, valid: {from: 2026-02-01}}\n  - {<<: *ola, name: baskets-standby-ola}",
-			"2026-02-01}| this version of baskets-ola begins while the one from 2026-01-01 is in force: end that with valid.until 2026-02-01 at the latest"},
+			"2026-02-01}| this version of baskets-ola begins while the one from 2026-01-01 is in force: end that with valid.until 2026-02-01 at the latest",
+		},
 		edit{"length: 1m, bad_above: 5%, min_run: 5m", "length: 1m, bad_above: 5%, min_run: 30s", "30s| min_run is shorter than a slice (1m): write at least that, or leave it out"},
 		edit{"bad_above: 5%", "bad_above: 5%, bad_at: 5%", "{length: 1m| a slice is bad above a share or at one: leave bad_above or bad_at out"},
 		edit{"bad_above: 5%, ", "", "{length: 1m| bad_above or bad_at is missing: it says from which bad share on a slice is bad"},
@@ -49,16 +51,16 @@ func TestTermsThatContradictEachOtherAreRefused(t *testing.T) {
 
 func TestBandsThatOverlapOrLeaveGapsAreWarnedOf(t *testing.T) {
 	for bands, want := range map[string]string{
-		"{below: 99.9%, credit: 10%}, {below: 99%, credit: 25%}":                           "",
-		"{below: 99.9%, at_least: 99%, credit: 10%}, {below: 99%, credit: 25%}":            "",
-		"{below: 99.9%, above: 99%, credit: 10%}, {at_most: 99%, credit: 25%}":             "",
-		"{at_most: 99.9%, above: 99.0%, credit: 10%}, {below: 99.0%, credit: 25%}":         "a credit is due at exactly 99.9%, where the target is met\nno band applies to exactly 99.0%: no credit is due there although the target is missed",
-		"{below: 99.9%, at_least: 99%, credit: 10%}":                                       "no band applies to values from 0% and below 99%: no credit is due there although the target is missed",
-		"{below: 99.5%, credit: 10%}":                                                      "no band applies to values from 99.5% and below 99.9%: no credit is due there although the target is missed",
-		"{below: 99.9%, at_least: 98%, credit: 10%}, {below: 99%, credit: 25%}":            "several bands apply to values from 98% and below 99%: the largest credit is taken",
-		"{below: 99.9%, at_least: 99%, credit: 10%}, {at_most: 99%, credit: 25%}":          "several bands apply to exactly 99%: the largest credit is taken",
-		"{below: 99%, at_least: 98%, credit: 5%}, {below: 97%, at_least: 96%, credit: 9%}": "no band applies to values from 0% and below 96%: no credit is due there although the target is missed\nno band applies to values from 97% and below 98%: no credit is due there although the target is missed\nno band applies to values from 99% and below 99.9%: no credit is due there although the target is missed",
-		"{per: 30m, credit: 5%}": "",
+		"{below: 99.9%, credit: 10%}, {below: 99%, credit: 25%}":                                   "",
+		"{below: 99.9%, at_least: 99%, credit: 10%}, {below: 99%, credit: 25%}":                    "",
+		"{below: 99.9%, above: 99%, credit: 10%}, {at_most: 99%, credit: 25%}":                     "",
+		"{at_most: 99.9%, above: 99.0%, credit: 10%}, {below: 99.0%, credit: 25%}":                 "a credit is due at exactly 99.9%, where the target is met\nno band applies to exactly 99.0%: no credit is due there although the target is missed",
+		"{below: 99.9%, at_least: 99%, credit: 10%}":                                               "no band applies to values from 0% and below 99%: no credit is due there although the target is missed",
+		"{below: 99.5%, credit: 10%}":                                                              "no band applies to values from 99.5% and below 99.9%: no credit is due there although the target is missed",
+		"{below: 99.9%, at_least: 98%, credit: 10%}, {below: 99%, credit: 25%}":                    "several bands apply to values from 98% and below 99%: the largest credit is taken",
+		"{below: 99.9%, at_least: 99%, credit: 10%}, {at_most: 99%, credit: 25%}":                  "several bands apply to exactly 99%: the largest credit is taken",
+		"{below: 99%, at_least: 98%, credit: 5%}, {below: 97%, at_least: 96%, credit: 9%}":         "no band applies to values from 0% and below 96%: no credit is due there although the target is missed\nno band applies to values from 97% and below 98%: no credit is due there although the target is missed\nno band applies to values from 99% and below 99.9%: no credit is due there although the target is missed",
+		"{per: 30m, credit: 5%}":                                                                   "",
 		"{below: 100%, at_least: 99.9%, credit: 1%}, {below: 99.9%, credit: 2%}":                   "a credit is due at exactly 99.9%, where the target is met",
 		"{below: 99.9%, at_least: 0%, credit: 10%}, {below: 99%, at_least: 0%, credit: 50.00 USD}": "several bands apply to values from 0% and below 99%: the largest credit is taken\nthe credit is in USD and the charge in EUR: amounts of different currencies are never added",
 	} {

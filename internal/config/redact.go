@@ -92,8 +92,12 @@ func (c *Config) Redacted() (string, error) {
 	var sources []yaml.MapSlice
 	for _, s := range c.Sources {
 		sources = append(sources, append(yaml.MapSlice{
-			{Key: "name", Value: s.Name}, {Key: "url", Value: hideInURL(s.URL)}, {Key: "kind", Value: s.Kind},
-			{Key: "lag", Value: shown(s.Lag)}, {Key: "timeout", Value: shown(s.Timeout)}, {Key: "concurrency", Value: s.Concurrency},
+			{Key: "name", Value: s.Name},
+			{Key: "url", Value: hideInURL(s.URL)},
+			{Key: "kind", Value: s.Kind},
+			{Key: "lag", Value: shown(s.Lag)},
+			{Key: "timeout", Value: shown(s.Timeout)},
+			{Key: "concurrency", Value: s.Concurrency},
 		}, s.HTTP.items()...))
 	}
 	if len(sources) > 0 {
@@ -101,13 +105,16 @@ func (c *Config) Redacted() (string, error) {
 	}
 	doc = append(doc,
 		yaml.MapItem{Key: "measuring", Value: yaml.MapSlice{
-			{Key: "interval", Value: shown(c.Measuring.Interval)}, {Key: "finalise_after", Value: shown(c.Measuring.FinaliseAfter)},
+			{Key: "interval", Value: shown(c.Measuring.Interval)},
+			{Key: "finalise_after", Value: shown(c.Measuring.FinaliseAfter)},
 			{Key: "backfill_limit", Value: shown(c.Measuring.BackfillLimit)},
 		}},
 		yaml.MapItem{Key: "alerting", Value: c.Alerting.redacted()},
 		yaml.MapItem{Key: "reports", Value: yaml.MapSlice{
-			{Key: "schedule", Value: c.Reports.Schedule}, {Key: "formats", Value: c.Reports.Formats},
-			{Key: "required_completeness", Value: c.Reports.RequiredCompleteness.String() + "%"}, {Key: "language", Value: c.Reports.Language},
+			{Key: "schedule", Value: c.Reports.Schedule},
+			{Key: "formats", Value: c.Reports.Formats},
+			{Key: "required_completeness", Value: c.Reports.RequiredCompleteness.String() + "%"},
+			{Key: "language", Value: c.Reports.Language},
 		}},
 	)
 	if c.Mail != nil {

@@ -1,11 +1,10 @@
 package judge
 
 import (
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
-
-	"math/big"
 
 	"github.com/slmd/slmd/internal/sla"
 )

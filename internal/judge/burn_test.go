@@ -106,15 +106,19 @@ func TestBurnRulesFitThePeriod(t *testing.T) {
 		want          []rule
 	}{
 		{"thirty days", "99.9", 30 * sla.Day, 30 * sla.Day, []rule{
-			{"critical", "1h", "5m", "14.4"}, {"critical", "6h", "30m", "6"}, {"warning", "1d", "2h", "3"}, {"warning", "3d", "6h", "1"}}},
+			{"critical", "1h", "5m", "14.4"}, {"critical", "6h", "30m", "6"}, {"warning", "1d", "2h", "3"}, {"warning", "3d", "6h", "1"},
+		}},
 		{"a week of 168 hours", "99.9", 7 * sla.Day, 7 * sla.Day, []rule{
-			{"critical", "1h", "5m", "3.36"}, {"critical", "6h", "30m", "1.4"}, {"warning", "1d", "2h", "1"}, {"warning", "3d", "6h", "1"}}},
+			{"critical", "1h", "5m", "3.36"}, {"critical", "6h", "30m", "1.4"}, {"warning", "1d", "2h", "1"}, {"warning", "3d", "6h", "1"},
+		}},
 		{"a day has no window of three", "99.9", sla.Day, sla.Day, []rule{
-			{"critical", "1h", "5m", "1"}, {"critical", "6h", "30m", "1"}, {"warning", "1d", "2h", "1"}}},
+			{"critical", "1h", "5m", "1"}, {"critical", "6h", "30m", "1"}, {"warning", "1d", "2h", "1"},
+		}},
 		{"a factor that no rate can reach", "93", 30 * sla.Day, 30 * sla.Day, []rule{ // 1 ÷ 0.07 is 14.28
 			{"critical", "6h", "30m", "6"}, {"warning", "1d", "2h", "3"}, {"warning", "3d", "6h", "1"}}},
 		{"a factor that a rate just reaches", "95", 1000 * sla.Hour, 1000 * sla.Hour, []rule{
-			{"critical", "1h", "5m", "20"}, {"critical", "6h", "30m", "25/3"}, {"warning", "1d", "2h", "25/6"}, {"warning", "3d", "6h", "25/18"}}},
+			{"critical", "1h", "5m", "20"}, {"critical", "6h", "30m", "25/3"}, {"warning", "1d", "2h", "25/6"}, {"warning", "3d", "6h", "25/18"},
+		}},
 		{"nothing may be bad", "100", 30 * sla.Day, 30 * sla.Day, nil},
 	} {
 		got := BurnRules(sla.MustDecimal(c.target), c.period, c.scope)

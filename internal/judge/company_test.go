@@ -124,10 +124,16 @@ func TestOutagesAreAttributedThroughThreeLevelsOnce(t *testing.T) {
 		want  map[string]string // bad seconds by agreement, "" is own
 		class map[string]sla.AttributionClass
 	}{
-		{"of two that stand in for each other the first named", sla.OLA, map[string]string{"host": "1200", "app": "1200", "b1": "900", "": "300"},
-			map[string]sla.AttributionClass{"host": sla.ByThirdParty, "app": sla.ByInternal, "b1": sla.ByInternal, "": sla.ByOwn}},
-		{"a UC before an OLA", sla.UC, map[string]string{"host": "1200", "app": "1200", "b2": "900", "": "300"},
-			map[string]sla.AttributionClass{"host": sla.ByThirdParty, "app": sla.ByInternal, "b2": sla.ByThirdParty, "": sla.ByOwn}},
+		{
+			"of two that stand in for each other the first named", sla.OLA,
+			map[string]string{"host": "1200", "app": "1200", "b1": "900", "": "300"},
+			map[string]sla.AttributionClass{"host": sla.ByThirdParty, "app": sla.ByInternal, "b1": sla.ByInternal, "": sla.ByOwn},
+		},
+		{
+			"a UC before an OLA", sla.UC,
+			map[string]string{"host": "1200", "app": "1200", "b2": "900", "": "300"},
+			map[string]sla.AttributionClass{"host": sla.ByThirdParty, "app": sla.ByInternal, "b2": sla.ByThirdParty, "": sla.ByOwn},
+		},
 	} {
 		k := newCompany()
 		k.promise(sla.SLA, "shop", "99.9", one("app"), any1("b1", "b2"))

@@ -141,7 +141,8 @@ func resultOf(t *testing.T, r reply) result {
 		Metric map[string]string
 		Value  []any
 		Values [][]any
-	}) int {
+	},
+	) int {
 		return labels.Compare(labels.FromMap(a.Metric), labels.FromMap(b.Metric))
 	})
 	return out

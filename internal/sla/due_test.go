@@ -31,7 +31,8 @@ func TestAReviewIsDueMonthsAfterTheVersionCameIntoForce(t *testing.T) {
 
 func TestAnAgreementExpiresWithItsLastVersion(t *testing.T) {
 	c := Catalogue{Agreements: []Agreement{
-		{Name: "a", Valid: Span{From: 0, To: 10}}, {Name: "a", Valid: Span{From: 10, To: 20}},
+		{Name: "a", Valid: Span{From: 0, To: 10}},
+		{Name: "a", Valid: Span{From: 10, To: 20}},
 		{Name: "b", Valid: Span{From: 0, To: Forever}},
 	}}
 	for name, want := range map[string]Instant{"a": 20, "b": Forever, "nobody": Forever} {

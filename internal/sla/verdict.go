@@ -150,8 +150,13 @@ type Credit struct {
 
 // BurnWindows are the windows over which burn rates are kept, shortest first.
 var BurnWindows = []BurnWindow{
-	{"5m", 5 * Minute}, {"30m", 30 * Minute}, {"1h", Hour}, {"2h", 2 * Hour},
-	{"6h", 6 * Hour}, {"1d", Day}, {"3d", 3 * Day},
+	{"5m", 5 * Minute},
+	{"30m", 30 * Minute},
+	{"1h", Hour},
+	{"2h", 2 * Hour},
+	{"6h", 6 * Hour},
+	{"1d", Day},
+	{"3d", 3 * Day},
 }
 
 // BurnWindow is a window with the name under which it is shown.

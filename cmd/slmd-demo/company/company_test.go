@@ -171,7 +171,9 @@ func spans(c *company.Company) []sla.Span {
 	m := c.LastMonth()
 	gap := c.Story()[0].From / sla.Instant(sla.Hour) * sla.Instant(sla.Hour)
 	return []sla.Span{
-		{From: c.First(), To: m.From}, m, {From: m.To, To: c.Now()},
+		{From: c.First(), To: m.From},
+		m,
+		{From: m.To, To: c.Now()},
 		{From: m.From.Add(5 * sla.Day), To: m.From.Add(6 * sla.Day)},
 		{From: gap, To: gap.Add(2 * sla.Hour)},
 	}
