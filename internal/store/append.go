@@ -144,7 +144,7 @@ func (l *ledger) revise(id, definition int64, e *sla.Entry) error {
 	if err != nil {
 		return err
 	}
-	if !newest.Valid || !found || stored.To != e.To {
+	if !found || stored.To != e.To {
 		return fmt.Errorf("the ledger has no entry of %s that could be revised", spanText(e.Span))
 	}
 	revised := *e

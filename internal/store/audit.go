@@ -49,11 +49,15 @@ type AuditHead struct {
 // sum gives the hash that r must have: SHA-256, hexadecimal, over its fields,
 // each written as its length in bytes, a colon and the field.
 func (r *AuditRow) sum() string {
-	h := sha256.New()
-	for _, field := range []string{
+	return hashFields(
 		strconv.FormatInt(r.Seq, 10), strconv.FormatInt(int64(r.At), 10), r.Actor.Name, r.Actor.Role, r.Actor.Address,
-		r.Action.Action, r.Object, r.Text, r.Before, r.After, r.Prev,
-	} {
+		r.Action.Action, r.Object, r.Text, r.Before, r.After, r.Prev)
+}
+
+// hashFields gives the SHA-256, hexadecimal, over the fields, each with its length.
+func hashFields(fields ...string) string {
+	h := sha256.New()
+	for _, field := range fields {
 		_, _ = io.WriteString(h, strconv.Itoa(len(field))+":"+field) // a hash takes everything
 	}
 	return hex.EncodeToString(h.Sum(nil))

@@ -11,7 +11,7 @@ import (
 
 // recordBreach adds the record, or the transitions that it has and the file has
 // not, and gives its ID. A record is told by agreement, objective, version and period.
-func recordBreach(ctx context.Context, tx *txn, b *sla.Breach) (int64, error) {
+func recordBreach(ctx context.Context, tx *txn, b *sla.Breach, by *voucher) (int64, error) {
 	var id int64
 	err := tx.QueryRowContext(ctx, `SELECT breach_id FROM breach
 		WHERE breach_id = ?1 OR (?1 = 0 AND agreement = ?2 AND objective = ?3 AND period = ?4 AND version = ?5)`,
@@ -29,7 +29,9 @@ func recordBreach(ctx context.Context, tx *txn, b *sla.Breach) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return id, addTransitions(ctx, tx, id, known, b.Transitions)
+	recorded := *b
+	recorded.ID = id
+	return id, addTransitions(ctx, tx, &recorded, known, by)
 }
 
 func insertBreach(ctx context.Context, tx *txn, b *sla.Breach) (int64, error) {
@@ -55,24 +57,42 @@ func readTransitions(ctx context.Context, tx *txn, id int64) ([]sla.Transition, 
 	return out, err
 }
 
-func addTransitions(ctx context.Context, tx *txn, id int64, known, all []sla.Transition) error {
-	if len(all) == 0 {
+// addTransitions adds those of the record that the file has not got.
+func addTransitions(ctx context.Context, tx *txn, b *sla.Breach, known []sla.Transition, by *voucher) error {
+	if len(b.Transitions) == 0 {
 		return errors.New("a breach record has at least the transition that opened it")
 	}
-	for i, t := range all {
+	for i, t := range b.Transitions {
 		if i < len(known) {
 			if known[i] != t {
 				return fmt.Errorf("transition %d differs from the one on record, of %s", i+1, known[i].At)
 			}
 			continue
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO breach_transition (breach_id, seq, at_ms, state, cause) VALUES (?1, ?2, ?3, ?4, ?5)`,
-			id, i+1, t.At, t.State, t.Cause)
+		_, err := tx.ExecContext(ctx, `INSERT INTO breach_transition (breach_id, seq, at_ms, state, cause, audit_seq)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6)`, b.ID, i+1, t.At, t.State, t.Cause, by.seq)
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return eachDecision(ctx, tx, func(d *decision, seq int64) { by.add(d.sum()) },
+		"b.breach_id = ?1 AND t.seq > ?2", b.ID, len(known))
+}
+
+// eachDecision reads transitions with their records and the number of the row that vouches for each.
+func eachDecision(ctx context.Context, tx *txn, f func(d *decision, vouched int64), where string, args ...any) error {
+	return each(ctx, tx, func(rows *sql.Rows) error {
+		var d decision
+		var vouched int64
+		err := rows.Scan(&d.agreement, &d.objective, &d.period, &d.version, &d.span.From, &d.span.To, &d.openedAt,
+			&d.breach, &d.seq, &d.At, &d.State, &d.Cause, &vouched)
+		if err != nil {
+			return err
+		}
+		f(&d, vouched)
+		return nil
+	}, `SELECT b.agreement, b.objective, b.period, b.version, b.from_ms, b.to_ms, b.opened_at, t.breach_id, t.seq, t.at_ms, t.state, t.cause, t.audit_seq
+		FROM breach AS b JOIN breach_transition AS t ON t.breach_id = b.breach_id WHERE `+where+` ORDER BY t.breach_id, t.seq`, args...)
 }
 
 // Breaches gives the breach records whose period overlaps the span, with all

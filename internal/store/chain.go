@@ -105,7 +105,8 @@ func (l *ledger) compare(o *Outcome, h *head, known []sla.Entry) error {
 	return nil
 }
 
-// revision reads one revision of the entry that begins at from.
+// revision reads one revision of the entry that begins at from; of a sealed day
+// only the latest is left.
 func (l *ledger) revision(id int64, from sla.Instant, revision int64) (sla.Entry, bool, error) {
 	var r stored
 	found := false
@@ -115,5 +116,15 @@ func (l *ledger) revision(id int64, from sla.Instant, revision int64) (sla.Entry
 			found = true
 			return r.read(row)
 		})
-	return r.Entry, found, err
+	if found || err != nil {
+		return r.Entry, found, err
+	}
+	day := dayOf(slotOf(from))
+	sealed, err := readSealed(l.ctx, l.tx, nil, id, day, day)
+	for _, e := range sealed {
+		if e.From == from {
+			return e, true, err
+		}
+	}
+	return sla.Entry{}, false, err
 }

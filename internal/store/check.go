@@ -3,55 +3,18 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-
-	"github.com/mattn/go-sqlite3"
 )
 
 // Check looks the whole file over and gives what is wrong with it, a sentence
 // each, nothing when it is sound: SQLite's own check, foreign keys, the hashes of
 // catalogue and reports, the audit chain.
 func (s *Store) Check(ctx context.Context) ([]string, error) {
-	out, err := s.check(ctx)
+	out, err := s.check(ctx, checks)
 	if err != nil {
 		return nil, fmt.Errorf("checking the database: %w", explain(err))
 	}
 	return out, nil
-}
-
-func (s *Store) check(ctx context.Context) ([]string, error) {
-	db, err := openChecker(s.file, s.busy)
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close() //nolint:errcheck // it only read
-	var out []string
-	err = transact(ctx, db, func(ctx context.Context, tx *txn) error {
-		for _, check := range []func(context.Context, *txn) ([]string, error){
-			checkIntegrity, checkReferences, checkDocuments,
-			func(ctx context.Context, tx *txn) ([]string, error) {
-				finding, err := checkAudit(ctx, tx)
-				if finding == "" {
-					return nil, err
-				}
-				return []string{finding}, err
-			},
-		} {
-			found, err := check(ctx, tx)
-			out = append(out, found...)
-			var broken sqlite3.Error
-			if errors.As(err, &broken) && broken.Code == sqlite3.ErrCorrupt {
-				out = append(out, "the file is damaged: "+broken.Error())
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return out, err
 }
 
 func checkIntegrity(ctx context.Context, tx *txn) ([]string, error) {

@@ -6,6 +6,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -176,22 +178,54 @@ func (r *stored) read(row []driver.Value) error {
 	return nil
 }
 
+// slotsOfOne lists the slots from ?1 to ?2: found one by one, an indicator's rows
+// are read alone, between two slots those of all would be.
+const slotsOfOne = `WITH RECURSIVE slots (slot) AS (VALUES (?1) UNION ALL SELECT slot + 1 FROM slots WHERE slot < ?2) `
+
+// readEntries unites what is sealed with what is not.
 func readEntries(ctx context.Context, tx *txn, x extent, span sla.Span) ([]sla.Entry, error) {
 	first, last, found := x.slots(span)
 	if !found {
 		return nil, nil
 	}
-	out := make([]sla.Entry, 0, x.expected(span))
+	sealed, err := readSealed(ctx, tx, make([]sla.Entry, 0, x.expected(span)), x.id, dayOf(first), dayOf(last))
+	if err != nil {
+		return nil, err
+	}
+	sealed = overlapping(sealed, span)
+	floor, any, err := hotFloor(ctx, tx)
+	if first = max(first, floor); err != nil || !any || first > last {
+		return sealed, err
+	}
+	into := sealed[len(sealed):] // where they follow each other, which is the rule, nothing is copied
+	hot, err := readHot(ctx, tx, into, x.id, first, last)
+	if err != nil {
+		return nil, err
+	}
+	return unite(sealed, overlapping(hot, span)), nil
+}
+
+// overlapping cuts off the entries before and after the span.
+func overlapping(entries []sla.Entry, span sla.Span) []sla.Entry {
+	for len(entries) > 0 && !entries[0].Overlaps(span) {
+		entries = entries[1:]
+	}
+	for len(entries) > 0 && !entries[len(entries)-1].Overlaps(span) {
+		entries = entries[:len(entries)-1]
+	}
+	return entries
+}
+
+// readHot appends an indicator's entries of the slots that are not sealed.
+func readHot(ctx context.Context, tx *txn, out []sla.Entry, id, first, last int64) ([]sla.Entry, error) {
 	var r stored
 	// Slots come in order and rows within one by the key; sorting them again would cost more than reading them.
-	err := tx.raw(ctx, `WITH RECURSIVE slots (slot) AS (VALUES (?1) UNION ALL SELECT slot + 1 FROM slots WHERE slot < ?2)
-		SELECT `+columns+` FROM slots CROSS JOIN entry AS e ON e.slot = slots.slot AND e.indicator_id = ?3`,
-		integers(first, last, x.id), func(row []driver.Value) error {
+	err := tx.raw(ctx, slotsOfOne+`SELECT `+columns+` FROM slots CROSS JOIN entry AS e ON e.slot = slots.slot AND e.indicator_id = ?3`,
+		integers(first, last, id), func(row []driver.Value) error {
 			if err := r.read(row); err != nil {
 				return err
 			}
 			switch n := len(out); {
-			case !r.Overlaps(span):
 			case n > 0 && out[n-1].From == r.From:
 				out[n-1] = r.Entry
 			case n > 0 && out[n-1].From > r.From:
@@ -204,53 +238,44 @@ func readEntries(ctx context.Context, tx *txn, x extent, span sla.Span) ([]sla.E
 	return out, err
 }
 
-// EachEntry calls f with the entries of all indicators that overlap the span,
-// each indicator's in order of time; it is how to read much. An error of f ends it.
+// chunk is how much of an indicator EachEntry reads at once.
+const chunk = 31 * sla.Day
+
+// EachEntry calls f with the entries of all indicators that overlap the span, an
+// indicator after the other, each in order of time; it is how to read much. An
+// error of f ends it.
 func (s *Store) EachEntry(ctx context.Context, span sla.Span, f func(indicator string, e sla.Entry) error) error {
 	return s.read(ctx, "reading the ledger", func(ctx context.Context, tx *txn) error {
 		known, err := readExtents(ctx, tx, "")
 		if err != nil {
 			return err
 		}
-		names := make(map[int64]string, len(known))
-		all := extent{span: sla.Span{From: sla.Forever, To: sla.Always}}
-		for name, x := range known {
-			names[x.id] = name
-			all.longest = max(all.longest, x.longest)
-			all.span = sla.Span{From: min(all.span.From, x.span.From), To: max(all.span.To, x.span.To)}
-		}
-		return scanAll(ctx, tx, all, span, func(r *stored) error { return f(names[r.id], r.Entry) })
-	})
-}
-
-// scanAll holds each row back until the next one shows that it is the latest revision.
-func scanAll(ctx context.Context, tx *txn, all extent, span sla.Span, f func(*stored) error) error {
-	first, last, found := all.slots(span)
-	if !found {
-		return nil
-	}
-	var held, next stored
-	give := func() error {
-		if held.id == 0 || !held.Overlaps(span) {
-			return nil
-		}
-		return f(&held)
-	}
-	err := tx.raw(ctx, `SELECT `+columns+` FROM entry AS e WHERE e.slot BETWEEN ?1 AND ?2
-		ORDER BY e.slot, e.indicator_id, e.from_ms, e.revision`, integers(first, last), func(row []driver.Value) error {
-		if err := next.read(row); err != nil {
-			return err
-		}
-		if next.id != held.id || next.From != held.From {
-			if err := give(); err != nil {
+		for _, name := range slices.Sorted(maps.Keys(known)) {
+			x := known[name]
+			err := eachOf(ctx, tx, x, span.Intersect(x.span), func(e sla.Entry) error { return f(name, e) })
+			if err != nil {
 				return err
 			}
 		}
-		held = next
 		return nil
 	})
-	if err != nil {
-		return err
+}
+
+func eachOf(ctx context.Context, tx *txn, x extent, span sla.Span, f func(sla.Entry) error) error {
+	for from := span.From; from < span.To; from = from.Add(chunk) {
+		part := sla.Span{From: from, To: min(from.Add(chunk), span.To)}
+		entries, err := readEntries(ctx, tx, x, part)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.From < from && from != span.From {
+				continue // the part before gave it
+			}
+			if err := f(e); err != nil {
+				return err
+			}
+		}
 	}
-	return give()
+	return nil
 }

@@ -95,9 +95,21 @@ func step(ctx context.Context, db *sql.DB, statements string, version int) error
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to undo
+	failpoint("store.migrating")
 	set := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, version)
 	if _, err := tx.ExecContext(ctx, statements+set); err != nil {
 		return err
 	}
-	return tx.Commit()
+	failpoint("store.migrated")
+	if version == vouchedSince {
+		if err := adopt(ctx, &txn{Tx: tx}); err != nil {
+			return err
+		}
+		failpoint("store.adopted")
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	failpoint("store.migration_committed")
+	return nil
 }

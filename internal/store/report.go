@@ -22,6 +22,10 @@ type Report struct {
 	By        string // who drafted or issued it
 }
 
+func (r *Report) object() string {
+	return fmt.Sprintf("report/%s/%s/%d", r.Agreement, r.Period, r.Revision)
+}
+
 // SaveDraft keeps the document as the draft of the next revision of its report,
 // in place of the draft there was. Revision, Issued and SHA256 are worked out.
 func (s *Store) SaveDraft(ctx context.Context, r Report) (Report, error) {
@@ -43,7 +47,7 @@ func (s *Store) IssueReport(ctx context.Context, r Report, by Actor) (Report, er
 			return err
 		}
 		return appendAudit(ctx, tx, Action{
-			At: r.At, Actor: by, Action: "issue", Object: fmt.Sprintf("report/%s/%s/%d", r.Agreement, r.Period, r.Revision),
+			At: r.At, Actor: by, Action: "issue", Object: r.object(),
 			Text: r.Reason, Before: before, After: r.SHA256,
 		})
 	})

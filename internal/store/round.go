@@ -81,31 +81,44 @@ func (s *Store) RecordRound(ctx context.Context, r Round) (Recorded, error) {
 	return Recorded{Entries: l.added}, nil
 }
 
+// recordDecisions writes what was decided; the audit log vouches for what of it is for good.
 func recordDecisions(ctx context.Context, tx *txn, r Round, breachIDs []int64) error {
 	for _, p := range r.Problems {
 		if err := recordProblem(ctx, tx, p); err != nil {
 			return fmt.Errorf("the problem of indicator %s: %w", p.Indicator, err)
 		}
 	}
+	failpoint("store.problems")
+	by, err := newVoucher(ctx, tx)
+	if err != nil {
+		return err
+	}
 	for i := range r.Verdicts {
 		v := &r.Verdicts[i]
-		if err := recordVerdict(ctx, tx, v, r.At); err != nil {
+		if err := recordVerdict(ctx, tx, v, r.At, by); err != nil {
 			return fmt.Errorf("the verdict on %s/%s in %s: %w", v.Agreement, v.Objective, v.Period.Name, err)
 		}
+		failpoint("store.verdict")
 	}
 	for i := range r.Breaches {
 		b := &r.Breaches[i]
-		id, err := recordBreach(ctx, tx, b)
+		id, err := recordBreach(ctx, tx, b, by)
 		if err != nil {
 			return fmt.Errorf("the breach of %s/%s in %s: %w", b.Agreement, b.Objective, b.Period.Name, err)
 		}
 		breachIDs[i] = id
+		failpoint("store.breach")
 	}
+	if err := by.write(ctx, tx, Action{At: r.At, Action: actDecide, Object: "ledger", Text: "verdicts or transitions of breaches"}); err != nil {
+		return err
+	}
+	failpoint("store.vouched")
 	for i := range r.Conditions {
 		c := &r.Conditions[i]
 		if err := recordCondition(ctx, tx, c); err != nil {
 			return fmt.Errorf("the condition %s of %s/%s: %w", c.Alertname, c.Agreement, c.Objective, err)
 		}
+		failpoint("store.condition")
 	}
 	return nil
 }

@@ -12,7 +12,8 @@ import (
 
 // recordVerdict keeps v in place of a provisional one; what differs from a final
 // one is added as the next revision.
-func recordVerdict(ctx context.Context, tx *txn, v *sla.Verdict, at sla.Instant) error {
+// A final one is vouched for.
+func recordVerdict(ctx context.Context, tx *txn, v *sla.Verdict, at sla.Instant, by *voucher) error {
 	doc, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -35,14 +36,38 @@ func recordVerdict(ctx context.Context, tx *txn, v *sla.Verdict, at sla.Instant)
 	case wasFinal:
 		revision++
 	}
+	seq := int64(0)
+	if final {
+		seq = by.seq
+		by.add((&ruling{
+			agreement: v.Agreement, objective: v.Objective, period: period, state: string(v.State), doc: string(doc),
+			version: int64(v.Version), revision: revision, span: v.Period.Span, final: final, judgedAt: at,
+		}).sum())
+	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO verdict
-		(agreement, objective, period, version, revision, from_ms, to_ms, state, final, judged_at, doc)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+		(agreement, objective, period, version, revision, from_ms, to_ms, state, final, judged_at, doc, audit_seq)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 		ON CONFLICT (agreement, objective, period, version, revision) DO UPDATE SET
 			from_ms = excluded.from_ms, to_ms = excluded.to_ms, state = excluded.state,
-			final = excluded.final, judged_at = excluded.judged_at, doc = excluded.doc`,
-		v.Agreement, v.Objective, period, v.Version, revision, v.Period.From, v.Period.To, v.State, final, at, string(doc))
+			final = excluded.final, judged_at = excluded.judged_at, doc = excluded.doc, audit_seq = excluded.audit_seq`,
+		v.Agreement, v.Objective, period, v.Version, revision, v.Period.From, v.Period.To, v.State, final, at, string(doc), seq)
 	return err
+}
+
+// eachRuling reads verdicts and the number of the row that vouches for each.
+func eachRuling(ctx context.Context, tx *txn, f func(r *ruling, vouched int64), where string) error {
+	return each(ctx, tx, func(rows *sql.Rows) error {
+		var r ruling
+		var vouched int64
+		err := rows.Scan(&r.agreement, &r.objective, &r.period, &r.version, &r.revision, &r.span.From, &r.span.To,
+			&r.state, &r.final, &r.judgedAt, &r.doc, &vouched)
+		if err != nil {
+			return err
+		}
+		f(&r, vouched)
+		return nil
+	}, `SELECT agreement, objective, period, version, revision, from_ms, to_ms, state, final, judged_at, doc, audit_seq
+		FROM verdict WHERE `+where)
 }
 
 // Verdicts gives the latest verdicts on periods that overlap the span; of all

@@ -1,0 +1,238 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// packFormat is the first byte of packed entries.
+//
+// Format 1, after it, holds runs up to the end. A run is entries that follow
+// each other and differ in nothing but their amounts: how many, the gap from the
+// end of the run before (from 1970), length, unknown, bridged, definition; then the good
+// amounts and the bad ones. Amounts begin with a byte that says in which unit
+// they are and whether each is the difference from the one before. All numbers
+// are varints, signed ones zigzag; an amount beyond 64 bits is 16 bytes.
+const packFormat = 1
+
+// maxPacked bounds the entries of a packed day: one a second, and some.
+const maxPacked = 100_000
+
+// units are the sizes in which amounts may be counted, in billionths.
+var units = [...]int64{1_000_000_000, 1_000_000, 1_000, 1}
+
+const (
+	wideUnit = 4    // amounts of 16 bytes
+	asDeltas = 0x10 // flag beside the unit
+)
+
+// pack gives the entries, which stand in order of time, in the current format.
+func pack(entries []sla.Entry) []byte {
+	out := make([]byte, 1, 64+4*len(entries))
+	out[0] = packFormat
+	end := sla.Instant(0)
+	values := make([]int64, 0, len(entries))
+	for len(entries) > 0 {
+		n := 1
+		for n < len(entries) && sameShape(&entries[n-1], &entries[n]) {
+			n++
+		}
+		run := entries[:n]
+		entries = entries[n:]
+		first := &run[0]
+		out = binary.AppendUvarint(out, uint64(n))
+		out = binary.AppendVarint(out, int64(first.From-end))
+		for _, v := range []int64{int64(first.Length()), int64(first.Unknown), int64(first.Bridged), first.Definition} {
+			out = binary.AppendVarint(out, v)
+		}
+		out = packAmounts(out, values, run, func(e *sla.Entry) sla.Amount { return e.Good })
+		out = packAmounts(out, values, run, func(e *sla.Entry) sla.Amount { return e.Bad })
+		end = run[n-1].To
+	}
+	return out
+}
+
+func sameShape(a, b *sla.Entry) bool {
+	return b.From == a.To && b.Length() == a.Length() && b.Unknown == a.Unknown && b.Bridged == a.Bridged && b.Definition == a.Definition
+}
+
+func packAmounts(out []byte, values []int64, run []sla.Entry, of func(*sla.Entry) sla.Amount) []byte {
+	for unit := range units {
+		if counted, ok := countIn(units[unit], values[:0], run, of); ok {
+			return packIntegers(out, byte(unit), counted)
+		}
+	}
+	out = append(out, wideUnit)
+	for i := range run {
+		hi, lo := of(&run[i]).Words()
+		out = binary.BigEndian.AppendUint64(out, uint64(hi))
+		out = binary.BigEndian.AppendUint64(out, lo)
+	}
+	return out
+}
+
+// countIn gives the amounts as whole numbers of the unit, if they are that.
+func countIn(unit int64, values []int64, run []sla.Entry, of func(*sla.Entry) sla.Amount) ([]int64, bool) {
+	for i := range run {
+		a := of(&run[i])
+		whole, rest, err := split(a)
+		if err != nil {
+			return nil, false
+		}
+		v := whole
+		if unit != nano {
+			var fits bool
+			if v, fits = a.Int64(); !fits || v%unit != 0 {
+				return nil, false
+			}
+			v /= unit
+		} else if rest != 0 {
+			return nil, false
+		}
+		values = append(values, v)
+	}
+	return values, true
+}
+
+// packIntegers writes the values or their differences, whichever is shorter.
+func packIntegers(out []byte, unit byte, values []int64) []byte {
+	var plain, deltas int
+	last := int64(0)
+	for _, v := range values {
+		plain += varintLength(v)
+		deltas += varintLength(v - last)
+		last = v
+	}
+	last = 0
+	if deltas < plain {
+		out = append(out, unit|asDeltas)
+		for _, v := range values {
+			out = binary.AppendVarint(out, v-last)
+			last = v
+		}
+		return out
+	}
+	out = append(out, unit)
+	for _, v := range values {
+		out = binary.AppendVarint(out, v)
+	}
+	return out
+}
+
+func varintLength(v int64) int {
+	n := 1
+	for u := uint64(v<<1) ^ uint64(v>>63); u >= 0x80; u >>= 7 {
+		n++
+	}
+	return n
+}
+
+var errPacked = errors.New("the packed entries are damaged")
+
+// unpacker reads packed entries; after the first fault it reads zeros.
+type unpacker struct {
+	rest   []byte
+	failed bool
+}
+
+// unpack appends the entries of a packed day to out.
+func unpack(out []sla.Entry, packed []byte) ([]sla.Entry, error) {
+	if len(packed) == 0 || packed[0] != packFormat {
+		return out, fmt.Errorf("%w: they are not of format %d", errPacked, packFormat)
+	}
+	u := unpacker{rest: packed[1:]}
+	end, total := sla.Instant(0), uint64(0)
+	for len(u.rest) > 0 && !u.failed {
+		n := u.uvarint()
+		if total += n; n == 0 || n > maxPacked || total > maxPacked {
+			return out, errPacked
+		}
+		from := end + sla.Instant(u.varint())
+		length := sla.Millis(u.varint())
+		e := sla.Entry{Unknown: sla.Millis(u.varint()), Bridged: sla.Millis(u.varint()), Definition: u.varint()}
+		if length <= 0 || u.failed {
+			return out, errPacked
+		}
+		begin := len(out)
+		out = slices.Grow(out, int(n))
+		for range n {
+			e.Span = sla.Span{From: from, To: from.Add(length)}
+			from = e.To
+			out = append(out, e)
+		}
+		run := out[begin:]
+		u.amounts(run, func(e *sla.Entry) *sla.Amount { return &e.Good })
+		u.amounts(run, func(e *sla.Entry) *sla.Amount { return &e.Bad })
+		end = from
+	}
+	if u.failed {
+		return out, errPacked
+	}
+	return out, nil
+}
+
+func (u *unpacker) amounts(run []sla.Entry, of func(*sla.Entry) *sla.Amount) {
+	kind := byte(u.take(1))
+	if kind == wideUnit {
+		for i := range run {
+			*of(&run[i]) = sla.FromWords(int64(u.take(8)), u.take(8))
+		}
+		return
+	}
+	unit := kind &^ asDeltas
+	if int(unit) >= len(units) {
+		u.failed = true
+		return
+	}
+	size, last := units[unit], int64(0)
+	for i := range run {
+		v := u.varint()
+		if kind&asDeltas != 0 {
+			v += last
+			last = v
+		}
+		if size == nano {
+			*of(&run[i]) = join(v, 0)
+		} else {
+			*of(&run[i]) = sla.Nanos(v * size)
+		}
+	}
+}
+
+// take reads n bytes as a number, most significant first.
+func (u *unpacker) take(n int) uint64 {
+	if len(u.rest) < n {
+		u.failed = true
+		return 0
+	}
+	var v uint64
+	for _, b := range u.rest[:n] {
+		v = v<<8 | uint64(b)
+	}
+	u.rest = u.rest[n:]
+	return v
+}
+
+func (u *unpacker) uvarint() uint64 {
+	v, n := binary.Uvarint(u.rest)
+	if n <= 0 {
+		u.failed, u.rest = true, nil
+		return 0
+	}
+	u.rest = u.rest[n:]
+	return v
+}
+
+func (u *unpacker) varint() int64 {
+	v, n := binary.Varint(u.rest)
+	if n <= 0 {
+		u.failed, u.rest = true, nil
+		return 0
+	}
+	u.rest = u.rest[n:]
+	return v
+}
