@@ -65,7 +65,7 @@ func parseName(name string) (sla.PeriodKind, sla.Date, bool) {
 	case rest[0] == 'W':
 		w, ok := number(rest[1:], 2, 1, 53)
 		d = addDays(sla.Date{Year: y, Month: 1, Day: 4}, 7*(w-1)) // the fourth of January lies in week 1
-		weekYear, _ := time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).ISOWeek()
+		weekYear, _ := utc(d.Year, d.Month, d.Day).ISOWeek()
 		return sla.PeriodWeek, d, ok && weekYear == y
 	case rest[0] == 'Q':
 		q, ok := number(rest[1:], 1, 1, 4)

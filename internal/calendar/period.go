@@ -64,7 +64,7 @@ func periodOf(kind sla.PeriodKind, loc *time.Location, d sla.Date) sla.Period {
 	case sla.PeriodWeek:
 		from = addDays(d, -(int(weekday(d))+6)%7)
 		to = addDays(from, 7)
-		year, week := time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).ISOWeek()
+		year, week := utc(d.Year, d.Month, d.Day).ISOWeek()
 		name = fmt.Sprintf("%04d-W%02d", year, week)
 	case sla.PeriodQuarter:
 		from, to = months(d, 3)

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 
@@ -15,15 +16,7 @@ type Set []sla.Span
 // Of gives the set that the spans cover, whatever their order.
 func Of(spans ...sla.Span) Set {
 	in := slices.Clone(spans)
-	slices.SortFunc(in, func(a, b sla.Span) int {
-		switch {
-		case a.From < b.From:
-			return -1
-		case a.From > b.From:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(in, func(a, b sla.Span) int { return cmp.Compare(a.From, b.From) })
 	var out Set
 	for _, s := range in {
 		out = out.push(s)

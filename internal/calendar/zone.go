@@ -25,7 +25,7 @@ type wall int64
 
 // wallOf gives the reading of midnight at the beginning of d, and of c after it.
 func wallOf(d sla.Date, c sla.Clock) wall {
-	return wall(time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).UnixMilli() + int64(c))
+	return wall(utc(d.Year, d.Month, d.Day).UnixMilli() + int64(c))
 }
 
 // stretch is a span in which a zone's clock runs on without being turned.
@@ -90,13 +90,14 @@ func addDays(d sla.Date, n int) sla.Date { return normal(d.Year, d.Month, d.Day+
 
 // normal gives the date of y, m, d, of which month and day may lie out of range.
 func normal(y, m, d int) sla.Date {
-	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
+	t := utc(y, m, d)
 	return sla.Date{Year: t.Year(), Month: int(t.Month()), Day: t.Day()}
 }
 
-func weekday(d sla.Date) time.Weekday {
-	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).Weekday()
-}
+// utc gives midnight in UTC of a date of which month and day may lie out of range.
+func utc(y, m, d int) time.Time { return time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
+
+func weekday(d sla.Date) time.Weekday { return utc(d.Year, d.Month, d.Day).Weekday() }
 
 // NoonUTC gives noon of the date in UTC, an instant that lies in or near the
 // date in every zone.
