@@ -45,6 +45,7 @@ type App struct {
 	sources    *sources
 	schedulers []*schedule.Scheduler
 	announcer  *announce.Announcer
+	complaints complaints
 	started    bool
 
 	auditHead atomic.Int64
@@ -67,7 +68,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a := &App{o: o, log: o.Log}
+	a := &App{o: o, log: o.Log, complaints: complaints{}}
 	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
@@ -112,11 +113,15 @@ func (a *App) use(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := a.cycle.Reload(ctx, a.cycleOptions(cfg, src)); err != nil {
+	catalogue, err := a.store.Catalogue(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the catalogue: %w", err)
+	}
+	schedulers, err := a.newSchedulers(cfg, catalogue)
+	if err != nil {
 		return err
 	}
-	schedulers, err := a.newSchedulers(cfg, src)
-	if err != nil {
+	if err := a.cycle.Reload(ctx, a.cycleOptions(cfg, src)); err != nil {
 		return err
 	}
 	a.mu.Lock()
@@ -160,7 +165,7 @@ func (a *App) applyFiles(ctx context.Context, cfg *config.Config) error {
 	if len(cfg.Catalogue) == 0 {
 		return nil
 	}
-	applied, err := Apply(ctx, a.store, Application{Paths: cfg.Catalogue, Zone: cfg.Zone, Actor: "slmd", At: a.now()})
+	applied, err := Apply(ctx, a.store, Application{Paths: cfg.Catalogue, Zone: cfg.Zone, Actor: "slmd", At: a.now(), Accept: knownSources(cfg)})
 	for _, w := range applied.Warnings {
 		a.log.Warn("catalogue: "+w.Text, "at", w.Position.String())
 	}

@@ -17,6 +17,8 @@ type Application struct {
 	DryRun bool   // works out the changes and writes nothing
 	Actor  string
 	At     sla.Instant
+	// Accept may refuse what the catalogue would be; nil accepts it.
+	Accept func(*sla.Catalogue) error
 }
 
 // Applied is what came of it.
@@ -47,6 +49,11 @@ func Apply(ctx context.Context, st *store.Store, a Application) (Applied, error)
 	})
 	if err != nil {
 		return Applied{Warnings: warnings}, err
+	}
+	if a.Accept != nil {
+		if err := a.Accept(merged); err != nil {
+			return Applied{Warnings: warnings}, err
+		}
 	}
 	out := Applied{Catalogue: merged, Changes: changes, Warnings: warnings}
 	if a.DryRun || len(changes) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slmd/slmd/internal/config"
@@ -12,7 +13,6 @@ import (
 	"github.com/slmd/slmd/internal/render"
 	"github.com/slmd/slmd/internal/schedule"
 	"github.com/slmd/slmd/internal/sla"
-	"github.com/slmd/slmd/internal/store"
 )
 
 // reportsJob is the id of the wake-ups that issue reviews.
@@ -20,16 +20,14 @@ const reportsJob = "reports"
 
 // newSchedulers gives one scheduler per source, which fires behind the cron
 // instants by the source's lag, and one for the reviews.
-func (a *App) newSchedulers(cfg *config.Config, src *sources) ([]*schedule.Scheduler, error) {
+func (a *App) newSchedulers(cfg *config.Config, catalogue *sla.Catalogue) ([]*schedule.Scheduler, error) {
+	if err := knownSources(cfg)(catalogue); err != nil {
+		return nil, err
+	}
 	jobs := map[string][]schedule.Job{}
-	catalogue := a.cycle.Catalogue()
 	for i := range catalogue.Indicators {
-		ind := &catalogue.Indicators[i]
-		name := ind.Source
-		if name == "" {
-			name = src.first
-		}
-		if ind.Kind != sla.Entries {
+		if ind := &catalogue.Indicators[i]; ind.Kind != sla.Entries {
+			name := sourceOf(cfg, ind)
 			jobs[name] = append(jobs[name], schedule.Job{ID: ind.Name, Expr: ind.Schedule})
 		}
 	}
@@ -43,10 +41,6 @@ func (a *App) newSchedulers(cfg *config.Config, src *sources) ([]*schedule.Sched
 			return nil, fmt.Errorf("the schedules of source %s: %w", s.Name, err)
 		}
 		out = append(out, sched)
-		delete(jobs, s.Name)
-	}
-	for name, left := range jobs {
-		return nil, fmt.Errorf("indicator %s wants the data source %q, which the configuration does not name", left[0].ID, name)
 	}
 	reports := schedule.New(schedule.Options{
 		Now: a.now, Log: a.log,
@@ -60,6 +54,34 @@ func (a *App) newSchedulers(cfg *config.Config, src *sources) ([]*schedule.Sched
 		return nil, fmt.Errorf("the schedule of the service reviews: %w", err)
 	}
 	return append(out, reports), nil
+}
+
+// sourceOf gives the name of the source that measures an indicator: the first
+// one where it names none.
+func sourceOf(cfg *config.Config, ind *sla.Indicator) string {
+	if ind.Source == "" && len(cfg.Sources) > 0 {
+		return cfg.Sources[0].Name
+	}
+	return ind.Source
+}
+
+// knownSources refuses a catalogue that wants to be measured from a source that
+// the configuration does not name.
+func knownSources(cfg *config.Config) func(*sla.Catalogue) error {
+	return func(c *sla.Catalogue) error {
+		for i := range c.Indicators {
+			ind := &c.Indicators[i]
+			name := sourceOf(cfg, ind)
+			if ind.Kind == sla.Entries || slices.ContainsFunc(cfg.Sources, func(s config.Source) bool { return s.Name == name }) {
+				continue
+			}
+			if name == "" {
+				return fmt.Errorf("indicator %s cannot be measured: the configuration names no data source", ind.Name)
+			}
+			return fmt.Errorf("indicator %s wants the data source %q, which the configuration does not name", ind.Name, name)
+		}
+		return nil
+	}
 }
 
 // wanted narrows a round to the indicators of a wake-up.
@@ -120,17 +142,6 @@ func (a *App) roundOf(ctx context.Context, source string, scope cycle.Scope, pro
 		ann.Wake()
 	}
 	return err
-}
-
-// noteProblems tells of indicators that cannot be measured.
-func (a *App) noteProblems(source string, done cycle.Done) {
-	for _, p := range done.Problems {
-		level := a.log.Warn
-		if p.Kind == store.Pending {
-			level = a.log.Info
-		}
-		level("an indicator cannot be measured", "source", source, "indicator", p.Indicator, "kind", p.Kind, "why", p.Text)
-	}
 }
 
 func (a *App) recorded(r cycle.Recorded) {

@@ -220,7 +220,7 @@ func (a *App) applyTexts(ctx context.Context, files map[string][]byte, actor str
 		}
 	}
 	applied, err := Apply(ctx, a.store, Application{
-		Paths: []string{dir}, Zone: a.config().Zone, Prune: prune, DryRun: dry, Actor: actor, At: a.now(),
+		Paths: []string{dir}, Zone: a.config().Zone, Prune: prune, DryRun: dry, Actor: actor, At: a.now(), Accept: knownSources(a.config()),
 	})
 	if err != nil {
 		return nil, web.Refuse("%s", strings.ReplaceAll(err.Error(), dir+string(filepath.Separator), ""))

@@ -80,6 +80,15 @@ func (s *sources) note(name string, up bool, text string) {
 	s.known[name] = outcome{up, text}
 }
 
+// explain keeps why the source gives no answer that can be used, in its words.
+func (s *sources) explain(name, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o, ok := s.known[name]; ok && !o.up {
+		s.known[name] = outcome{text: text}
+	}
+}
+
 func (s *sources) status() []SourceStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
