@@ -76,11 +76,20 @@ func (a *App) Standings() []sla.Standing { return a.cycle.Standings() }
 
 // listen binds the ports and makes the handler.
 func (a *App) listen() error {
+	if a.o.WebConfigFile != "" {
+		if err := toolkit.Validate(a.o.WebConfigFile); err != nil {
+			return fmt.Errorf("the web configuration %s: %w", a.o.WebConfigFile, err)
+		}
+	}
 	for _, address := range a.o.Listen {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
 			return fmt.Errorf("listening on %s: %w", address, err)
 		}
+		a.closing = append(a.closing, func(context.Context) error {
+			_ = l.Close() // the server has closed it if it was served
+			return nil
+		})
 		a.listeners = append(a.listeners, l)
 		if a.o.WebConfigFile == "" && !loopback(l.Addr()) {
 			a.log.Warn("everybody who can reach this address sees charges and credits: configure authentication with --web.config.file", "address", address)
@@ -102,9 +111,6 @@ func (a *App) closeServer(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	err := a.server.Shutdown(ctx)
-	for _, l := range a.listeners {
-		_ = l.Close() // those that were never served
-	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = a.server.Close()
 	}
