@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,6 +25,7 @@ const (
 	survived
 	equivalent // listed as making no difference
 	stillborn  // it does not compile
+	endless    // its tests did not end in time, which is noticed too
 )
 
 // trial runs the mutants of one package.
@@ -34,7 +36,7 @@ type trial struct {
 	packages     []tested // the package itself first
 
 	mu        sync.Mutex
-	counts    [4]int
+	counts    [5]int
 	survivors []mutant
 	revived   []mutant // listed as making no difference, and noticed all the same
 }
@@ -86,6 +88,8 @@ func (t *trial) test(worker int, m mutant) outcome {
 		case err == nil:
 		case bytes.Contains(out, []byte("[build failed]")):
 			return stillborn
+		case bytes.Contains(out, []byte("panic: test timed out")), errors.Is(err, context.DeadlineExceeded):
+			return endless
 		default:
 			return killed
 		}
@@ -109,7 +113,11 @@ func (t *trial) goTest(p tested, overlay string) ([]byte, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
-	return cmd.CombinedOutput()
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return out, err
 }
 
 func (t *trial) note(m mutant, o outcome) {
@@ -120,6 +128,8 @@ func (t *trial) note(m mutant, o outcome) {
 	case o == survived:
 		t.survivors = append(t.survivors, m)
 		fmt.Println(m)
+	case o == endless:
+		fmt.Println("without end:", m)
 	case o == killed && t.known[m.key()]:
 		t.revived = append(t.revived, m)
 	}
@@ -129,14 +139,15 @@ func (t *trial) note(m mutant, o outcome) {
 // without those that are listed as making no difference.
 func (t *trial) report(all int, took time.Duration) float64 {
 	n := t.counts
-	judged := n[killed] + n[survived] + n[equivalent]
+	noticed := n[killed] + n[endless]
+	judged := noticed + n[survived] + n[equivalent]
 	percent := func(part, whole int) float64 { return 100 * float64(part) / float64(max(whole, 1)) }
-	fmt.Printf("%s: %d of %d mutants noticed (%.1f %%), %d listed as making no difference, %d survived; %d do not compile; of %d in all; %s\n",
-		t.dir, n[killed], judged, percent(n[killed], judged), n[equivalent], n[survived], n[stillborn], all, took.Round(time.Second))
+	fmt.Printf("%s: %d of %d mutants noticed (%.1f %%), %d of them without end; %d listed as making no difference, %d survived; %d do not compile; of %d in all; %s\n",
+		t.dir, noticed, judged, percent(noticed, judged), n[endless], n[equivalent], n[survived], n[stillborn], all, took.Round(time.Second))
 	for _, m := range t.revived {
 		fmt.Printf("listed as making no difference, but noticed: %s\n", m)
 	}
-	return percent(n[killed], n[killed]+n[survived])
+	return percent(noticed, noticed+n[survived])
 }
 
 // row is a row of the table of mutants that make no difference.
