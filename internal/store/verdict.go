@@ -41,7 +41,7 @@ func recordVerdict(ctx context.Context, tx *txn, v *sla.Verdict, at sla.Instant,
 		seq = by.seq
 		by.add((&ruling{
 			agreement: v.Agreement, objective: v.Objective, period: period, state: string(v.State), doc: string(doc),
-			version: int64(v.Version), revision: revision, span: v.Period.Span, final: final, judgedAt: at,
+			version: int64(v.Version), revision: revision, span: v.Period.Span, final: 1, judgedAt: at,
 		}).sum())
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO verdict

@@ -50,8 +50,11 @@ func (s *Store) check(ctx context.Context, checks []func(context.Context, *txn) 
 				out = append(out, "the file is damaged: "+broken.Error())
 				return nil
 			}
-			if err != nil {
+			if err != nil && (ctx.Err() != nil || errors.As(err, &broken)) {
 				return err
+			}
+			if err != nil { // a value that cannot be what slmd wrote
+				out = append(out, "a row cannot be read: "+err.Error())
 			}
 		}
 		return nil

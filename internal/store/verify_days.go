@@ -42,7 +42,7 @@ type chainWalk struct {
 }
 
 func (w *chainWalk) next(d *sealedDay) error {
-	if d.id != w.last.id {
+	if d.id != w.last.id || w.hashes == nil {
 		w.last, w.hashes = sealedDay{id: d.id}, map[[2]int64]string{}
 	}
 	if fault := w.fault(d); fault != "" {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -157,38 +158,27 @@ func verifyReports(ctx context.Context, tx *txn) ([]string, error) {
 	return out, err
 }
 
+// kinds are those of the catalogue's items.
+var kinds = []string{KindParty, KindCalendar, KindService, KindIndicator, KindAgreement, KindExclusion}
+
+// told is what the audit log and the catalogue both say of a revision.
+type told struct {
+	object, after, actor string
+	at                   sla.Instant
+}
+
 // verifyCatalogue compares the catalogue's revisions with what the audit log says of them, in their order.
 func verifyCatalogue(ctx context.Context, tx *txn) ([]string, error) {
-	type revision struct {
-		object, after, actor string
-		at                   sla.Instant
-	}
-	var stored []revision
-	objects := map[string]bool{}
-	err := each(ctx, tx, func(rows *sql.Rows) error {
-		var r Revision
-		var hash string
-		if err := rows.Scan(&r.Kind, &r.Name, &r.Version, &hash, &r.Retired, &r.RecordedAt, &r.Actor); err != nil {
-			return err
-		}
-		if r.Retired {
-			hash = ""
-		}
-		object := r.item().String()
-		objects[object] = true
-		stored = append(stored, revision{object, hash, r.Actor, r.RecordedAt})
-		return nil
-	}, `SELECT kind, name, version, sha256, retired, recorded_at, actor FROM catalogue_item ORDER BY item_id`)
+	stored, out, err := toldByCatalogue(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	var out []string
 	n := 0
 	err = eachAudit(ctx, tx, 0, -1, func(r *AuditRow) {
-		if !objects[r.Object] || len(out) > 0 {
+		if kind, _, _ := strings.Cut(r.Object, "/"); !slices.Contains(kinds, kind) || len(out) > 0 {
 			return
 		}
-		if n >= len(stored) || stored[n] != (revision{r.Object, r.After, r.Actor.Name, r.At}) {
+		if n >= len(stored) || stored[n] != (told{r.Object, r.After, r.Actor.Name, r.At}) {
 			out = append(out, fmt.Sprintf("the revision of %s that audit row %d tells of is missing or was changed", r.Object, r.Seq))
 		}
 		n++
@@ -197,6 +187,41 @@ func verifyCatalogue(ctx context.Context, tx *txn) ([]string, error) {
 		out = append(out, "the audit log does not know a revision of "+stored[n].object)
 	}
 	return out, err
+}
+
+// toldByCatalogue reads the revisions in the order in which they were written,
+// and finds numbers that do not follow each other.
+func toldByCatalogue(ctx context.Context, tx *txn) (stored []told, out []string, err error) {
+	last := map[string]Revision{}
+	err = each(ctx, tx, func(rows *sql.Rows) error {
+		var r Revision
+		var hash string
+		var id, retired int64
+		var approved sql.NullString
+		err := rows.Scan(&id, &r.Kind, &r.Name, &r.Version, &r.Revision, &r.Definition, &r.Doc, &hash, &retired, &r.RecordedAt, &r.Actor, &approved)
+		if err != nil {
+			return err
+		}
+		if retired != 0 {
+			hash = ""
+		}
+		object := r.item().String()
+		was := last[object]
+		definition := int64(0)
+		if r.Kind == KindIndicator {
+			definition = r.Revision
+			if was.Doc != nil && measuresSame(was.Doc, r.Doc) {
+				definition = was.Definition
+			}
+		}
+		if r.Revision != was.Revision+1 || r.Definition != definition || approved.Valid || id != int64(len(stored))+1 {
+			out = append(out, fmt.Sprintf("revision %d of %s does not follow revision %d", r.Revision, object, was.Revision))
+		}
+		last[object] = r
+		stored = append(stored, told{object, hash, r.Actor, r.RecordedAt})
+		return nil
+	}, `SELECT item_id, kind, name, version, revision, definition, doc, sha256, retired, recorded_at, actor, approved_by FROM catalogue_item ORDER BY item_id`)
+	return stored, out, err
 }
 
 // verifyRecords looks for breach records without transitions and facts that no cursor reaches.

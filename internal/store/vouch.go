@@ -71,13 +71,13 @@ type ruling struct {
 	agreement, objective, period, state, doc string
 	version, revision                        int64
 	span                                     sla.Span
-	final                                    bool
+	final                                    int64
 	judgedAt                                 sla.Instant
 }
 
 func (r *ruling) sum() string {
 	return hashFields("verdict", r.agreement, r.objective, r.period, number(r.version), number(r.revision), number(r.span.From), number(r.span.To),
-		r.state, strconv.FormatBool(r.final), number(r.judgedAt), r.doc)
+		r.state, number(r.final), number(r.judgedAt), r.doc)
 }
 
 func number[T ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }
