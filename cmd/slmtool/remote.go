@@ -116,7 +116,7 @@ func gather(texts map[string]string, path string) error {
 		}
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // the path is the user's own
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}

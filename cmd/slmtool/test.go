@@ -78,12 +78,12 @@ func printResults(out io.Writer, r contract.Results) {
 }
 
 func writeJUnit(path string, results []contract.Results) error {
-	f, err := os.Create(path) //nolint:gosec // the path is the user's own
+	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("writing the JUnit report: %w", err)
 	}
 	if err := contract.WriteJUnit(f, results); err != nil {
-		f.Close() //nolint:errcheck // the first error counts
+		f.Close()
 		return err
 	}
 	return f.Close()

@@ -57,7 +57,8 @@ var units = []struct {
 
 // periodOf gives the period of that kind in which the local day d lies.
 func periodOf(kind sla.PeriodKind, loc *time.Location, d sla.Date) sla.Period {
-	from, to, name := d, addDays(d, 1), ""
+	from, to := d, addDays(d, 1)
+	var name string
 	switch kind {
 	case sla.PeriodDay:
 		name = fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)

@@ -69,8 +69,10 @@ func (m *merge) fail(format string, args ...any) {
 	m.errs = append(m.errs, fmt.Errorf(format, args...))
 }
 
-func (m *merge) change(action sla.Action, object, name string, version int, format string, args ...any) {
-	m.changes = append(m.changes, sla.Change{Action: action, Object: object, Name: name, Version: version, Text: fmt.Sprintf(format, args...)})
+// change notes a change, told in a sentence.
+func (m *merge) change(c sla.Change, format string, args ...any) {
+	c.Text = fmt.Sprintf(format, args...)
+	m.changes = append(m.changes, c)
 }
 
 // named turns a path such as agreements[3].valid into the name of what it is about.
@@ -98,27 +100,36 @@ func (m *merge) named(path string) string {
 	return path
 }
 
-// fold merges one list of items that have no versions. changed says what a
-// change of an item means.
-func fold[T any](m *merge, object string, to *[]T, from []T, name func(*T) string, write func(*T) mapping, changed func(before, after *T) (sla.Action, string)) {
+// items describes items that have no versions: what they are called and how
+// they are written; changed says what a change of one means.
+type items[T any] struct {
+	object  string
+	name    func(*T) string
+	write   func(*T) mapping
+	changed func(before, after *T) (sla.Action, string)
+}
+
+// fold merges one list of items that have no versions.
+func fold[T any](m *merge, to *[]T, from []T, p items[T]) {
 	for i := range from {
 		f := &from[i]
-		at := slices.IndexFunc(*to, func(t T) bool { return name(&t) == name(f) })
+		name := p.name(f)
+		at := slices.IndexFunc(*to, func(t T) bool { return p.name(&t) == name })
 		if at < 0 {
 			*to = append(*to, *f)
-			m.change(sla.Create, object, name(f), 0, "%s %s is new", object, name(f))
+			m.change(sla.Change{Action: sla.Create, Object: p.object, Name: name}, "%s %s is new", p.object, name)
 			continue
 		}
 		was := &(*to)[at]
-		differences := compare(write(was), write(f))
+		differences := compare(p.write(was), p.write(f))
 		if len(differences) == 0 {
 			continue
 		}
-		action, effect := changed(was, f)
+		action, effect := p.changed(was, f)
 		if effect != "" {
 			effect = "; " + effect
 		}
-		m.change(action, object, name(f), 0, "%s%s", strings.Join(differences, ", "), effect)
+		m.change(sla.Change{Action: action, Object: p.object, Name: name}, "%s%s", strings.Join(differences, ", "), effect)
 		*was = *f
 	}
 }
@@ -128,26 +139,36 @@ func updated[T any](effect string) func(_, _ *T) (sla.Action, string) {
 }
 
 func (m *merge) parties() {
-	fold(m, "party", &m.out.Parties, m.files.Parties, func(p *sla.Party) string { return p.Name }, writeParty, updated[sla.Party](""))
+	fold(m, &m.out.Parties, m.files.Parties, items[sla.Party]{
+		"party", func(p *sla.Party) string { return p.Name }, writeParty,
+		updated[sla.Party](""),
+	})
 }
 
 func (m *merge) calendars() {
-	fold(m, "calendar", &m.out.Calendars, m.files.Calendars, func(k *sla.Calendar) string { return k.Name }, writeCalendar,
-		updated[sla.Calendar]("agreements that use it follow from their next period on"))
+	fold(m, &m.out.Calendars, m.files.Calendars, items[sla.Calendar]{
+		"calendar", func(k *sla.Calendar) string { return k.Name }, writeCalendar,
+		updated[sla.Calendar]("agreements that use it follow from their next period on"),
+	})
 }
 
 func (m *merge) services() {
-	fold(m, "service", &m.out.Services, m.files.Services, func(s *sla.Service) string { return s.Name }, writeService, updated[sla.Service](""))
+	fold(m, &m.out.Services, m.files.Services, items[sla.Service]{
+		"service", func(s *sla.Service) string { return s.Name }, writeService,
+		updated[sla.Service](""),
+	})
 }
 
 func (m *merge) indicators() {
-	fold(m, "indicator", &m.out.Indicators, m.files.Indicators, func(i *sla.Indicator) string { return i.Name }, writeIndicator,
+	fold(m, &m.out.Indicators, m.files.Indicators, items[sla.Indicator]{
+		"indicator", func(i *sla.Indicator) string { return i.Name }, writeIndicator,
 		func(before, after *sla.Indicator) (sla.Action, string) {
 			if measuresSame(*before, *after) {
 				return sla.Update, "the facts stay comparable"
 			}
 			return sla.NewVersion, "measured by the new definition from the next interval on, earlier facts stay as they were measured"
-		})
+		},
+	})
 }
 
 // measuresSame reports whether two definitions measure the same facts.
@@ -158,8 +179,10 @@ func measuresSame(a, b sla.Indicator) bool {
 }
 
 func (m *merge) exclusions() {
-	fold(m, "exclusion", &m.out.Exclusions, m.files.Exclusions, func(x *sla.Exclusion) string { return x.Name }, writeExclusion,
-		updated[sla.Exclusion]("periods that are not reported yet are judged anew, issued reports stay"))
+	fold(m, &m.out.Exclusions, m.files.Exclusions, items[sla.Exclusion]{
+		"exclusion", func(x *sla.Exclusion) string { return x.Name }, writeExclusion,
+		updated[sla.Exclusion]("periods that are not reported yet are judged anew, issued reports stay"),
+	})
 	for i, c := range m.changes {
 		if c.Object != "exclusion" || c.Action != sla.Create {
 			continue
@@ -187,7 +210,7 @@ func (m *merge) retire() {
 		x := &m.out.Exclusions[i]
 		if !x.Withdrawn && !slices.ContainsFunc(m.files.Exclusions, func(f sla.Exclusion) bool { return f.Name == x.Name }) {
 			x.Withdrawn = true
-			m.change(sla.Retire, "exclusion", x.Name, 0, "the files no longer name it: it is withdrawn and has no effect")
+			m.change(sla.Change{Action: sla.Retire, Object: "exclusion", Name: x.Name}, "the files no longer name it: it is withdrawn and has no effect")
 		}
 	}
 	m.endUnnamed()
@@ -198,7 +221,7 @@ func (m *merge) retire() {
 		s := &m.out.Services[i]
 		if m.files.Service(s.Name) == nil && m.needed(s.Name) && s.Status != sla.Retired && !m.promised(s.Name) {
 			s.Status = sla.Retired
-			m.change(sla.Update, "service", s.Name, 0, "the files no longer name it: it is retired")
+			m.change(sla.Change{Action: sla.Update, Object: "service", Name: s.Name}, "the files no longer name it: it is retired")
 		}
 	}
 	m.out.Services = drop(m, "service", m.out.Services, func(s *sla.Service) string { return s.Name }, func(name string) bool {
@@ -218,7 +241,7 @@ func drop[T any](m *merge, object string, list []T, name func(*T) string, keep f
 		if keep(name(&t)) {
 			return false
 		}
-		m.change(sla.Retire, object, name(&t), 0, "the files no longer name it and nothing needs it")
+		m.change(sla.Change{Action: sla.Retire, Object: object, Name: name(&t)}, "the files no longer name it and nothing needs it")
 		return true
 	})
 }

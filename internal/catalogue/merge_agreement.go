@@ -86,16 +86,16 @@ func (m *merge) add(e sla.Agreement) {
 	for _, v := range before {
 		if v.Valid.From < e.Valid.From && v.Valid.To > e.Valid.From {
 			v.Valid.To = e.Valid.From
-			m.change(sla.End, "agreement", v.Name, v.Version, "version %d ends at %s, where the next one begins", v.Version, m.when(v, v.Valid.To))
+			m.change(sla.Change{Action: sla.End, Object: "agreement", Name: v.Name, Version: v.Version}, "version %d ends at %s, where the next one begins", v.Version, m.when(v, v.Valid.To))
 		}
 	}
 	if len(before) == 0 {
 		e.Version = 1
-		m.change(sla.Create, "agreement", e.Name, 1, "%s over %s is new, in force from %s%s", e.Kind, e.Service, m.when(&e, e.Valid.From), m.past(&e))
+		m.change(sla.Change{Action: sla.Create, Object: "agreement", Name: e.Name, Version: 1}, "%s over %s is new, in force from %s%s", e.Kind, e.Service, m.when(&e, e.Valid.From), m.past(&e))
 	} else {
 		e.Version = m.nextVersion(e.Name)
 		differences := strings.Join(compare(writeTerms(m.predecessor(&e)), writeTerms(&e)), ", ")
-		m.change(sla.NewVersion, "agreement", e.Name, e.Version, "version %d from %s: %s%s%s", e.Version, m.when(&e, e.Valid.From), cmp.Or(differences, "the same terms"), m.parts(&e), m.past(&e))
+		m.change(sla.Change{Action: sla.NewVersion, Object: "agreement", Name: e.Name, Version: e.Version}, "version %d from %s: %s%s%s", e.Version, m.when(&e, e.Valid.From), cmp.Or(differences, "the same terms"), m.parts(&e), m.past(&e))
 	}
 	m.out.Agreements = append(m.out.Agreements, e)
 }
@@ -145,7 +145,7 @@ func (m *merge) begin(e, first *sla.Agreement) {
 	}
 	if m.judged(e.Name) <= first.Valid.From {
 		first.Valid.From = e.Valid.From
-		m.change(sla.Update, "agreement", e.Name, first.Version, "version %d is in force from %s already", first.Version, m.when(e, e.Valid.From))
+		m.change(sla.Change{Action: sla.Update, Object: "agreement", Name: e.Name, Version: first.Version}, "version %d is in force from %s already", first.Version, m.when(e, e.Valid.From))
 		return
 	}
 	earlier := *e
@@ -179,7 +179,7 @@ func (m *merge) remove(name string, version int, why string) {
 		return
 	}
 	m.out.Agreements = slices.Delete(slices.Clone(m.out.Agreements), i, i+1)
-	m.change(sla.Retire, "agreement", name, version, "version %d %s", version, why)
+	m.change(sla.Change{Action: sla.Retire, Object: "agreement", Name: name, Version: version}, "version %d %s", version, why)
 }
 
 // revise makes the last version of a chain what the entry says.
@@ -189,7 +189,7 @@ func (m *merge) revise(e, last *sla.Agreement) {
 		return
 	}
 	if differences := compare(writeTerms(last), writeTerms(e)); len(differences) > 0 {
-		m.change(sla.Update, "agreement", e.Name, last.Version, "%s; verdicts stay as they are", strings.Join(differences, ", "))
+		m.change(sla.Change{Action: sla.Update, Object: "agreement", Name: e.Name, Version: last.Version}, "%s; verdicts stay as they are", strings.Join(differences, ", "))
 		adopt(last, e)
 	}
 	m.until(e, last)
@@ -208,11 +208,11 @@ func (m *merge) until(e, last *sla.Agreement) {
 	case e.Valid.To == last.Valid.To:
 		return
 	case e.Valid.To < last.Valid.To:
-		m.change(sla.End, "agreement", e.Name, last.Version, "version %d ends at %s%s", last.Version, m.when(e, e.Valid.To), m.endEffect(e))
+		m.change(sla.Change{Action: sla.End, Object: "agreement", Name: e.Name, Version: last.Version}, "version %d ends at %s%s", last.Version, m.when(e, e.Valid.To), m.endEffect(e))
 	case e.Valid.To == sla.Forever:
-		m.change(sla.Update, "agreement", e.Name, last.Version, "version %d has no end any more", last.Version)
+		m.change(sla.Change{Action: sla.Update, Object: "agreement", Name: e.Name, Version: last.Version}, "version %d has no end any more", last.Version)
 	default:
-		m.change(sla.Update, "agreement", e.Name, last.Version, "version %d ends later, at %s", last.Version, m.when(e, e.Valid.To))
+		m.change(sla.Change{Action: sla.Update, Object: "agreement", Name: e.Name, Version: last.Version}, "version %d ends later, at %s", last.Version, m.when(e, e.Valid.To))
 	}
 	last.Valid.To = e.Valid.To
 }
@@ -233,7 +233,7 @@ func (m *merge) terms(e, last *sla.Agreement) {
 	differences := strings.Join(compare(writeTerms(last), writeTerms(e)), ", ")
 	if m.judged(e.Name) <= last.Valid.From {
 		adopt(last, e)
-		m.change(sla.Update, "agreement", e.Name, last.Version, "%s; nothing was judged by version %d yet, so its terms are replaced", differences, last.Version)
+		m.change(sla.Change{Action: sla.Update, Object: "agreement", Name: e.Name, Version: last.Version}, "%s; nothing was judged by version %d yet, so its terms are replaced", differences, last.Version)
 		m.until(e, last)
 		return
 	}
@@ -254,7 +254,7 @@ func (m *merge) terms(e, last *sla.Agreement) {
 	if last.Period.Kind == sla.PeriodRolling {
 		underWay = "; until then the window is judged by version "
 	}
-	m.change(sla.NewVersion, "agreement", e.Name, next.Version, "version %d from %s: %s%s%d", next.Version, m.when(e, p.To), differences, underWay, last.Version)
+	m.change(sla.Change{Action: sla.NewVersion, Object: "agreement", Name: e.Name, Version: next.Version}, "version %d from %s: %s%s%d", next.Version, m.when(e, p.To), differences, underWay, last.Version)
 	m.out.Agreements = append(m.out.Agreements, next)
 }
 
@@ -301,7 +301,7 @@ func (m *merge) endWithPeriod(v *sla.Agreement) {
 	}
 	if p, ok := m.period(v, m.opts.At); ok && p.To < v.Valid.To {
 		v.Valid.To = p.To
-		m.change(sla.End, "agreement", v.Name, v.Version, "the files no longer name it: it ends at %s, with the period under way", m.when(v, p.To))
+		m.change(sla.Change{Action: sla.End, Object: "agreement", Name: v.Name, Version: v.Version}, "the files no longer name it: it ends at %s, with the period under way", m.when(v, p.To))
 	}
 }
 

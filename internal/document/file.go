@@ -10,11 +10,11 @@ import (
 
 // ReadFile reads a file of at most MaxSize bytes.
 func ReadFile(path string) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // the path is the user's own
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, Explain(path, err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
 	if err != nil {
 		return nil, Explain(path, err)

@@ -315,13 +315,13 @@ func TestSmallOutagesAreCountedAndSummed(t *testing.T) {
 
 func TestCeilingsAndTheirChains(t *testing.T) {
 	k := newCompany()
-	shop := k.promise(sla.SLA, "shop", "99.95", one("app"), one("net"), any1("b1", "b2"))
+	k.promise(sla.SLA, "shop", "99.95", one("app"), one("net"), any1("b1", "b2"))
 	k.promise(sla.OLA, "app", "99.9", one("net"))
 	k.promise(sla.UC, "net", "99")
 	k.promise(sla.OLA, "b1", "90", one("disk"))
 	k.promise(sla.OLA, "b2", "80", one("disk"), one("net"))
 	k.promise(sla.UC, "disk", "95")
-	shop = &k.Agreements[0]
+	shop := &k.Agreements[0]
 	c := CeilingOf(&k.Catalogue, shop, "availability")
 	// app and net once each; disk lies below both of b1 and b2, so it is in series; 1 − 0.1·0.2 = 0.98.
 	wantRat(t, "ceiling", c.Ratio, new(big.Rat).Mul(big.NewRat(999*99*95, 1000*100*100), big.NewRat(98, 100)).RatString())

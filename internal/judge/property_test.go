@@ -294,13 +294,13 @@ func drawBands(t *rapid.T) (bands []sla.Band, most sla.Decimal) {
 
 func TestAStricterTargetBreachesASuperset(t *testing.T) {
 	check(t, func(t *rapid.T) {
-		w, v := drawn(t, sla.Occurrences, sla.TimeMethod, sla.Timeslices)
+		w, _ := drawn(t, sla.Occurrences, sla.TimeMethod, sla.Timeslices)
 		w.c.Objective.Limits = sla.Limits{} // events are bad intervals by the target, so limits see other outages
 		stricter := w.with(func(w *world) {
 			d := sla.MustDecimal("99.95")
 			w.c.Objective.Target = &d
 		}).judge(t)
-		if v = w.judge(t); v.Target.Cmp(*stricter.Target) < 0 && over(v) && !over(stricter) {
+		if v := w.judge(t); v.Target.Cmp(*stricter.Target) < 0 && over(v) && !over(stricter) {
 			t.Fatalf("%s at %s, %s at %s", v.State, v.Target, stricter.State, stricter.Target)
 		}
 	})

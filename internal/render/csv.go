@@ -119,6 +119,6 @@ func table(rows [][]string) []byte {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
 	w.UseCRLF = true
-	w.WriteAll(rows) // a buffer takes everything
+	_ = w.WriteAll(rows) // a buffer takes everything
 	return out.Bytes()
 }

@@ -9,14 +9,6 @@ import (
 	"github.com/slmd/slmd/internal/sla"
 )
 
-// direction says which way a measure gets better.
-type direction int
-
-const (
-	more direction = iota // change: value − previous
-	less                  // change: (previous − value) ÷ previous, in percent
-)
-
 // measures gives the ten measures over the customer's agreements of this kind.
 // What people's records say is null until there are any.
 func (d *desk) measures(r *Review) error {

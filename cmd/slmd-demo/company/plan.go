@@ -115,7 +115,6 @@ type clock struct {
 	zone   *time.Location
 	hour   int64 // the UTC hour that the offset is of
 	offset int64 // seconds east of UTC
-	day    sla.Instant
 }
 
 // local gives the milliseconds since Monday 00:00 on the wall clock and the local day's number.
