@@ -75,6 +75,9 @@ func run(o options, packages []string) error {
 		}
 		began := time.Now()
 		t.runAll(picked)
+		if 2*t.counts[stillborn] > len(picked) {
+			return fmt.Errorf("%d of %d mutants of %s do not compile: were its files being changed?", t.counts[stillborn], len(picked), dir)
+		}
 		if share := t.report(len(all), time.Since(began)); share < float64(o.atLeast) {
 			return fmt.Errorf("of %s fewer than %d %% of the mutants were noticed", dir, o.atLeast)
 		}

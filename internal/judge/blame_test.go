@@ -220,3 +220,14 @@ func TestOfSeveralOnOneLevelTheFirstNamedIsToBlame(t *testing.T) {
 		k.wantBlame(t, november.To, map[string]string{"u4": "420", "u2": "120", "u1": "60"})
 	}
 }
+
+func TestARollingAgreementIsOutOverTheWholeStretchLookedAt(t *testing.T) {
+	k := newCompany()
+	k.promise(sla.SLA, "shop", "99", one("host"))
+	k.promise(sla.UC, "host", "99").Period = sla.PeriodTerm{Kind: sla.PeriodRolling, Rolling: sla.Day}
+	midnight := 24 * 60
+	k.outage("shop", midnight-5, midnight+10)
+	k.outage("host", midnight-2, midnight)
+	k.outage("host", midnight+3, midnight+5) // one outage with the one before
+	k.wantBlame(t, november.To, map[string]string{"host": "420", "": "480"})
+}
