@@ -38,7 +38,8 @@ type Options struct {
 	Log *slog.Logger
 	// Recorded, when set, hears of every transaction.
 	Recorded func(Recorded)
-	// Clock times the transactions for Recorded; without it they take no time.
+	// Clock times the transactions for Recorded, and says what is due before the
+	// first round; without it they take no time and nothing is.
 	Clock func() time.Time
 }
 
@@ -137,18 +138,36 @@ type Lag struct {
 	Pending  int        // intervals that are due and not in the ledger yet
 }
 
-// Lag gives how far the measuring was behind after the last round.
+// Lag gives how far the measuring was behind after the last round. Of what had
+// no round yet since the start or a reload, all that is due by the clock counts.
 func (c *Cycle) Lag() Lag {
+	now := c.clock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var l Lag
 	for name, behind := range c.behind {
-		l.Furthest = max(l.Furthest, behind)
-		if ind := c.catalogue.Indicator(name); ind != nil {
-			l.Pending += int(behind / ind.Interval)
+		l.add(c.catalogue.Indicator(name), behind)
+	}
+	if now.IsZero() {
+		return l
+	}
+	for name, span := range Needed(c.catalogue) {
+		ind := c.catalogue.Indicator(name)
+		if _, seen := c.behind[name]; seen || ind == nil || ind.Kind == sla.Entries {
+			continue
+		}
+		for _, j := range c.jobsOf(ind, span, sla.At(now)) {
+			l.add(ind, j.to.Sub(j.cursor))
 		}
 	}
 	return l
+}
+
+func (l *Lag) add(ind *sla.Indicator, behind sla.Millis) {
+	l.Furthest = max(l.Furthest, behind)
+	if ind != nil {
+		l.Pending += int(behind / ind.Interval)
+	}
 }
 
 // sourceOf gives the name of the source that measures the indicator.

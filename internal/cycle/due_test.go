@@ -1,7 +1,9 @@
 package cycle
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
@@ -83,5 +85,32 @@ func TestAnEarlierStretchIsMeasuredLaterAndJudgedAsIfItHadAlwaysBeenThere(t *tes
 	}
 	if b := w.breaches(); len(b) != 1 || b[0].Objective != "there" || b[0].OpenedAt != march.Add(45*sla.Minute) {
 		t.Errorf("the breaches are %+v, want one of the first morning: 99.9 %% of 31 days leave 44 minutes", b)
+	}
+}
+
+func TestWhatIsOwedIsKnownBeforeTheFirstRound(t *testing.T) {
+	w := newWorld(t, simple, march.Add(sla.Day))
+	o := w.options()
+	o.Clock = func() time.Time { return march.Add(sla.Day).Time() }
+	if err := w.cycle.Reload(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if l := w.cycle.Lag(); l.Pending != 2*24*60 || l.Furthest != sla.Day {
+		t.Errorf("owed are %+v, want a day of two indicators", l)
+	}
+	w.round(march.Add(sla.Day + 30*sla.Second))
+	if l := w.cycle.Lag(); l.Pending != 0 || l.Furthest != 0 {
+		t.Errorf("after a round %+v is owed, want nothing", l)
+	}
+}
+
+func TestNothingIsOwedAfterTheEndOfAnAgreement(t *testing.T) {
+	ended := strings.Replace(simple, "valid: {from: 2026-03-01}", "valid: {from: 2026-03-01, until: 2026-03-02}", 1)
+	w := newWorld(t, ended, march.Add(sla.Day))
+	for day := range sla.Millis(3) {
+		w.round(march.Add((day+1)*sla.Day + sla.Minute))
+		if l := w.cycle.Lag(); l.Pending != 0 || l.Furthest != 0 {
+			t.Errorf("a minute after day %d %+v is owed, want nothing", day+1, l)
+		}
 	}
 }

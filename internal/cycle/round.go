@@ -225,7 +225,8 @@ func (c *Cycle) settle(steps []step, round *store.Round, now sla.Instant) {
 	for i := range steps {
 		s := &steps[i]
 		if !s.job.earlier {
-			c.behind[s.job.indicator.Name] = s.Behind
+			// What no agreement wants any more is not owed.
+			c.behind[s.job.indicator.Name] = min(s.Behind, max(0, s.job.to.Sub(s.Cursor)))
 		}
 		if s.records() {
 			c.moveHead(s, now)

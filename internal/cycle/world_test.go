@@ -52,7 +52,8 @@ func (s *source) Measure(_ context.Context, tasks []measure.Task, now sla.Instan
 			e.Span = sla.Span{From: o.Cursor, To: o.Cursor.Add(t.Indicator.Interval)}
 			o.Entries, o.Cursor = append(o.Entries, e), e.To
 		}
-		o.Remaining, o.Behind = s.problem == nil && o.Cursor < goal, max(0, goal.Sub(o.Cursor))
+		o.Remaining = s.problem == nil && o.Cursor < goal
+		o.Behind = max(0, alignDown(now.Add(-30*sla.Second), t.Indicator.Interval).Sub(o.Cursor))
 		out[i] = o
 	}
 	return out
