@@ -12,7 +12,6 @@ import (
 
 	"github.com/slmd/slmd/cmd/slmd-demo/company"
 	"github.com/slmd/slmd/internal/app"
-	"github.com/slmd/slmd/internal/cycle"
 	"github.com/slmd/slmd/internal/promtest"
 )
 
@@ -140,8 +139,8 @@ const step = 5 * time.Minute
 func (s *stage) catchUp(ctx context.Context, now time.Time) error {
 	began := time.Now()
 	say("measuring the past: every raw sample is read once …")
-	bar := newBar()
-	if err := s.app.Round(ctx, bar.show); err != nil {
+	bar := app.NewBar(os.Stderr)
+	if err := s.app.Round(ctx, bar.Show); err != nil {
 		return fmt.Errorf("measuring the past: %w", err)
 	}
 	for t := now.Add(-settling + step); !t.After(now); t = t.Add(step) {
@@ -150,7 +149,7 @@ func (s *stage) catchUp(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("measuring: %w", err)
 		}
 	}
-	bar.done()
+	bar.Done()
 	say("  measured and judged (%s)", time.Since(began).Round(100*time.Millisecond))
 	say("writing the service reviews of the closed months …")
 	issued, err := s.app.IssueReviews(ctx)
@@ -169,36 +168,3 @@ func (s *stage) end() {
 }
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
-
-// bar shows how much of the past is measured: on a terminal in place,
-// otherwise a line for each tenth.
-type bar struct {
-	total, shown int
-	terminal     bool
-}
-
-func newBar() *bar {
-	info, err := os.Stderr.Stat()
-	return &bar{terminal: err == nil && info.Mode()&os.ModeCharDevice != 0, shown: -1}
-}
-
-func (b *bar) show(l cycle.Lag) {
-	b.total = max(b.total, l.Pending)
-	if b.total == 0 {
-		return
-	}
-	percent := 100 - 100*l.Pending/b.total
-	switch {
-	case b.terminal:
-		fmt.Fprintf(os.Stderr, "\r  [%-50s] %3d%%", strings.Repeat("#", percent/2), percent)
-	case percent/10 > b.shown:
-		b.shown = percent / 10
-		say("  %d%%", percent)
-	}
-}
-
-func (b *bar) done() {
-	if b.terminal && b.total > 0 {
-		fmt.Fprintln(os.Stderr)
-	}
-}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/slmd/slmd/internal/app"
 	"github.com/slmd/slmd/internal/config"
+	"github.com/slmd/slmd/internal/cycle"
+	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
 )
@@ -63,6 +65,35 @@ func (f *ledgerFlags) config() (*config.Config, error) {
 		return config.Parse("slmd.yml", []byte("sources: [{name: main, url: 'http://localhost:9090'}]\n"))
 	}
 	return cfg, err
+}
+
+// book is a database opened to be judged from.
+type book struct {
+	judge.Book
+	store  *store.Store
+	config *config.Config
+}
+
+// book opens the database for reading with what it takes to judge. Closing its
+// store is the caller's.
+func (f *ledgerFlags) book(ctx context.Context) (book, error) {
+	cfg, err := f.config()
+	if err != nil {
+		return book{}, err
+	}
+	st, err := f.read(ctx)
+	if err != nil {
+		return book{}, err
+	}
+	b := book{store: st, config: cfg}
+	cat, err := st.Catalogue(ctx)
+	if err == nil {
+		b.Book, err = cycle.Book(ctx, cycle.Reading{Store: st, Catalogue: cat, FinaliseAfter: cfg.Measuring.FinaliseAfter, Now: now()})
+	}
+	if err != nil {
+		return book{}, errors.Join(fmt.Errorf("reading the database: %w", err), st.Close())
+	}
+	return b, nil
 }
 
 // now is the instant at which a command works.

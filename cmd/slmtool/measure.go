@@ -6,12 +6,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/slmd/slmd/internal/app"
-	"github.com/slmd/slmd/internal/cycle"
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -31,11 +29,11 @@ func measureCommand(k *kingpin.Application) {
 	c.Action(func(*kingpin.ParseContext) error {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		defer stop()
-		return measure(ctx, f, os.Stdout, os.Stderr)
+		return backfill(ctx, f, os.Stdout, os.Stderr)
 	})
 }
 
-func measure(ctx context.Context, f measureFlags, out, progress io.Writer) error {
+func backfill(ctx context.Context, f measureFlags, out, progress io.Writer) error {
 	span, err := spanFlags(f.from, f.to)
 	if err != nil {
 		return err
@@ -49,11 +47,11 @@ func measure(ctx context.Context, f measureFlags, out, progress io.Writer) error
 		return err
 	}
 	defer st.Close() //nolint:errcheck // what was written is committed
-	bar := newBar(progress)
+	bar := app.NewBar(progress)
 	result, err := app.Measure(ctx, app.Measuring{
-		Config: cfg, Store: st, Span: span, Indicators: f.indicators, Now: now(), Progress: bar.show,
+		Config: cfg, Store: st, Span: span, Indicators: f.indicators, Now: now(), Progress: bar.Show,
 	})
-	bar.done()
+	bar.Done()
 	if err != nil {
 		return err
 	}
@@ -83,42 +81,4 @@ func spanFlags(from, to string) (sla.Span, error) {
 		return sla.Span{}, fmt.Errorf("--to=%s is not after --from=%s", to, from)
 	}
 	return sla.Span{From: a, To: b}, nil
-}
-
-// bar shows how much is measured: on a terminal in place, otherwise a line for
-// each tenth.
-type bar struct {
-	out          io.Writer
-	total, shown int
-	terminal     bool
-}
-
-func newBar(out io.Writer) *bar {
-	b := &bar{out: out, shown: -1}
-	if f, ok := out.(*os.File); ok {
-		info, err := f.Stat()
-		b.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	return b
-}
-
-func (b *bar) show(l cycle.Lag) {
-	b.total = max(b.total, l.Pending)
-	if b.total == 0 {
-		return
-	}
-	percent := 100 - 100*l.Pending/b.total
-	switch {
-	case b.terminal:
-		fmt.Fprintf(b.out, "\r[%-50s] %3d%%", strings.Repeat("#", percent/2), percent)
-	case percent/10 > b.shown:
-		b.shown = percent / 10
-		fmt.Fprintf(b.out, "%d%% measured\n", percent)
-	}
-}
-
-func (b *bar) done() {
-	if b.terminal && b.total > 0 {
-		fmt.Fprintln(b.out)
-	}
 }

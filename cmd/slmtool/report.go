@@ -88,24 +88,18 @@ func (f *reportFlags) review(ctx context.Context) (*report.Review, error) {
 		}
 		return report.Read(doc)
 	}
-	cfg, err := f.config()
+	b, err := f.book(ctx)
 	if err != nil {
 		return nil, err
 	}
-	st, err := f.read(ctx)
+	defer b.store.Close() //nolint:errcheck // it was only read
+	p, err := periodOf(b.Catalogue, f.agreement, f.period)
 	if err != nil {
 		return nil, err
 	}
-	defer st.Close() //nolint:errcheck // it was only read
-	cat, err := st.Catalogue(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the catalogue in force: %w", err)
+	reviews := &app.Reviews{
+		Store: b.store, Catalogue: b.Catalogue, FinaliseAfter: b.config.Measuring.FinaliseAfter, Program: app.Program(),
 	}
-	p, err := periodOf(cat, f.agreement, f.period)
-	if err != nil {
-		return nil, err
-	}
-	reviews := &app.Reviews{Store: st, Catalogue: cat, FinaliseAfter: cfg.Measuring.FinaliseAfter, Program: app.Program()}
 	return reviews.Review(ctx, f.agreement, p, now())
 }
 

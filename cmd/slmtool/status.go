@@ -75,30 +75,18 @@ func statusRows(ctx context.Context, f statusFlags) ([]web.StatusRow, error) {
 		}
 		return rows, f.fetch(ctx, "/api/v1/objectives", q, &rows)
 	}
-	cfg, err := f.config()
+	b, err := f.book(ctx)
 	if err != nil {
 		return nil, err
 	}
-	st, err := f.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer st.Close() //nolint:errcheck // it was only read
-	cat, err := st.Catalogue(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the catalogue in force: %w", err)
-	}
-	if err := agreementNamed(cat, f.agreement); err != nil {
-		return nil, err
-	}
-	book, err := cycle.Book(ctx, cycle.Reading{Store: st, Catalogue: cat, FinaliseAfter: cfg.Measuring.FinaliseAfter, Now: now()})
-	if err != nil {
+	defer b.store.Close() //nolint:errcheck // it was only read
+	if err := agreementNamed(b.Catalogue, f.agreement); err != nil {
 		return nil, err
 	}
 	if f.period != "" {
-		return periodRows(book, f)
+		return periodRows(b.Book, f)
 	}
-	return currentRows(book, f.agreement)
+	return currentRows(b.Book, f.agreement)
 }
 
 func currentRows(book judge.Book, agreement string) ([]web.StatusRow, error) {
