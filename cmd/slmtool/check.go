@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +16,7 @@ type checkFlags struct {
 	configFile string
 	paths      []string
 	zone       string
+	source     string
 	lintFatal  bool
 }
 
@@ -30,8 +32,11 @@ func checkCommand(app *kingpin.Application) {
 	c = check.Command("catalogue", "Checks catalogue files and directories as one catalogue.")
 	c.Flag("lint-fatal", "Exits with 3 when there are warnings.").BoolVar(&f.lintFatal)
 	c.Flag("time-zone", "The time zone of files that name none.").Default("UTC").StringVar(&f.zone)
+	c.Flag("source", "Tries every selector once against this data source, such as http://localhost:9090.").StringVar(&f.source)
 	c.Arg("path", "Files and directories.").Required().StringsVar(&f.paths)
-	c.Action(func(*kingpin.ParseContext) error { return checkCatalogue(f, os.Stdout, os.Stderr) })
+	c.Action(func(*kingpin.ParseContext) error {
+		return checkCatalogue(context.Background(), f, os.Stdout, os.Stderr)
+	})
 }
 
 func checkConfig(f checkFlags, out io.Writer) error {
@@ -44,11 +49,16 @@ func checkConfig(f checkFlags, out io.Writer) error {
 }
 
 // checkCatalogue prints problems and warnings to complaints, one line each.
-func checkCatalogue(f checkFlags, out, complaints io.Writer) error {
-	cat, warnings, err := catalogue.Load(f.paths, catalogue.Options{Zone: f.zone})
-	for _, w := range warnings {
-		fmt.Fprintf(complaints, "%s: warning: %s\n", w.Position, w.Text)
+func checkCatalogue(ctx context.Context, f checkFlags, out, complaints io.Writer) error {
+	cat, places, warnings, err := catalogue.LoadPlaced(f.paths, catalogue.Options{Zone: f.zone})
+	if err == nil && f.source != "" {
+		found, err := trySelectors(ctx, f.source, cat, places)
+		if err != nil {
+			return err
+		}
+		warnings = append(warnings, found...)
 	}
+	warn(warnings, complaints)
 	if err != nil {
 		for _, p := range catalogue.Problems(err) {
 			fmt.Fprintln(complaints, p)

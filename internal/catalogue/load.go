@@ -15,17 +15,28 @@ import (
 // names) as one catalogue. The error is a document.Problems when the files
 // could be opened but hold something wrong: all of it at once.
 func Load(paths []string, opts Options) (*sla.Catalogue, Warnings, error) {
+	cat, _, warnings, err := LoadPlaced(paths, opts)
+	return cat, warnings, err
+}
+
+// Places gives where the value of a path such as indicators[0].ratio.total
+// stands in the files, or what holds it.
+type Places func(path string) document.Position
+
+// LoadPlaced is Load that also says where everything stands.
+func LoadPlaced(paths []string, opts Options) (*sla.Catalogue, Places, Warnings, error) {
 	files, err := expand(paths)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	r := NewReader(opts)
 	for _, file := range files {
 		if err := r.File(file); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
-	return r.Finish(true)
+	cat, warnings, err := r.Finish(true)
+	return cat, r.place, warnings, err
 }
 
 // Parse reads one document in memory as a whole catalogue; file is the name

@@ -13,6 +13,11 @@ import (
 // maxPoints bounds the evaluations of one request; Prometheus refuses 11,000.
 const maxPoints = 10_000
 
+// expression gives the PromQL of an indicator of the kind query.
+func expression(ind *sla.Indicator) string {
+	return strings.ReplaceAll(ind.Expr, "$interval", strconv.FormatInt(int64(ind.Interval), 10)+"ms")
+}
+
 // evaluate measures an indicator of the kind query: one evaluation at the last
 // millisecond of every interval says what the whole interval is.
 func (s *Source) evaluate(ctx context.Context, r *run) error {
@@ -20,7 +25,7 @@ func (s *Source) evaluate(ctx context.Context, r *run) error {
 		return &Problem{Kind: Misconfigured, Text: r.task.Indicator.Name + " is a query, which only a server can evaluate; samples in memory are not enough"}
 	}
 	r.span.To = min(r.span.To, r.span.From.Add(maxPoints*r.interval))
-	expr := strings.ReplaceAll(r.task.Indicator.Expr, "$interval", strconv.FormatInt(int64(r.interval), 10)+"ms")
+	expr := expression(r.task.Indicator)
 	for {
 		series, err := s.ask(ctx, "query", "query_range", url.Values{
 			"query": {expr},
