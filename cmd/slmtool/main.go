@@ -16,6 +16,7 @@ var commands = []func(*kingpin.Application){
 	diffCommand,
 	applyCommand,
 	exportCommand,
+	planCommand,
 	measureCommand,
 	statusCommand,
 	breachesCommand,

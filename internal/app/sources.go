@@ -28,9 +28,10 @@ type SourceStatus struct {
 
 // sources are the data sources of one configuration.
 type sources struct {
-	byName map[string]cycle.Source
-	first  string
-	list   []config.Source
+	byName    map[string]cycle.Source
+	measuring map[string]*measure.Source // the same ones
+	first     string
+	list      []config.Source
 
 	mu    sync.Mutex
 	known map[string]outcome
@@ -50,7 +51,7 @@ type watchers struct {
 
 // newSources builds the clients of all data sources. It makes no request.
 func newSources(cfg *config.Config, w watchers) (*sources, error) {
-	out := &sources{byName: map[string]cycle.Source{}, list: cfg.Sources, known: map[string]outcome{}}
+	out := &sources{byName: map[string]cycle.Source{}, measuring: map[string]*measure.Source{}, list: cfg.Sources, known: map[string]outcome{}}
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
 		client, err := httpClient(s.HTTP, "source "+s.Name)
@@ -68,7 +69,7 @@ func newSources(cfg *config.Config, w watchers) (*sources, error) {
 		if err != nil {
 			return nil, fmt.Errorf("source %s: %w", s.Name, err)
 		}
-		out.byName[s.Name] = source
+		out.byName[s.Name], out.measuring[s.Name] = source, source
 	}
 	return out, nil
 }
