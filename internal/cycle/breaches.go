@@ -37,59 +37,6 @@ func (s *sitting) stepBreach(t *tracked, v *sla.Verdict) error {
 	return nil
 }
 
-// exhausted gives the end of the entry with which the budget ran out, found by
-// counting the period again: first day by day, then within the day, so that it
-// does not depend on how the rounds were cut.
-func (s *sitting) exhausted(t *tracked) (sla.Instant, error) {
-	judged := s.moment(t.indicator).Now
-	if t.agreement.latest.Period.Kind == sla.PeriodRolling {
-		return judged, nil
-	}
-	entries, err := s.book.Facts(t.indicator, t.tally.Part())
-	if err != nil {
-		return 0, err
-	}
-	day, err := firstBelow(t.tally.Case(), entries, sla.Day)
-	if err != nil || day == nil {
-		return min(judged, t.tally.Part().To), err
-	}
-	i := 0
-	for i < len(entries) && entries[i].From < alignDown(day.To-1, sla.Day) {
-		i++
-	}
-	exact, err := firstBelowFrom(t.tally.Case(), entries, i, 1)
-	if err != nil || exact == nil {
-		return day.To, err
-	}
-	return exact.To, nil
-}
-
-func firstBelow(c judge.Case, entries []sla.Entry, every sla.Millis) (*sla.Entry, error) {
-	return firstBelowFrom(c, entries, 0, every)
-}
-
-// firstBelowFrom gives the first entry, from the given one on, after which the
-// budget is exhausted, looking once per stretch of the given length.
-func firstBelowFrom(c judge.Case, entries []sla.Entry, from int, every sla.Millis) (*sla.Entry, error) {
-	tally, err := judge.NewTally(c)
-	if err != nil {
-		return nil, err
-	}
-	for i := range entries {
-		e := &entries[i]
-		tally.Add(*e)
-		last := i+1 == len(entries) || alignDown(e.To-1, every) != alignDown(entries[i+1].To-1, every)
-		if i < from || !last {
-			continue
-		}
-		switch tally.Verdict(judge.Moment{Now: e.To}).State {
-		case sla.Failing, sla.Breached:
-			return e, nil
-		}
-	}
-	return nil, nil
-}
-
 // mainCause gives the class with the largest bad amount of a verdict's outages:
 // own where nothing else is known.
 func mainCause(v *sla.Verdict) sla.AttributionClass {

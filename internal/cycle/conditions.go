@@ -102,7 +102,9 @@ func (s *sitting) conditionsOf(a *watched, holds map[string]sla.Condition, stale
 		if err := s.burnConditions(t, base, add); err != nil {
 			return err
 		}
-		s.verdictConditions(a, t, base, add)
+		if err := s.verdictConditions(a, t, base, add); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -218,10 +220,16 @@ func (s *sitting) burnConditions(t *tracked, base sla.Condition, add func(sla.Co
 }
 
 // verdictConditions tell that a target is at risk or missed.
-func (s *sitting) verdictConditions(a *watched, t *tracked, base sla.Condition, add func(sla.Condition)) {
+func (s *sitting) verdictConditions(a *watched, t *tracked, base sla.Condition, add func(sla.Condition)) error {
 	if t.verdict.State == sla.AtRisk {
 		c := base
 		c.Alertname = sla.AlertAtRisk
+		if _, held := s.watch.conditions[conditionKey(&c)]; !held {
+			var err error
+			if c.Since, err = s.holdsSince(t); err != nil {
+				return err
+			}
+		}
 		add(c)
 	}
 	base.Alertname = sla.AlertBreached
@@ -237,6 +245,7 @@ func (s *sitting) verdictConditions(a *watched, t *tracked, base sla.Condition, 
 		}
 		add(base)
 	}
+	return nil
 }
 
 // tellBreach gives the confirmed breach that is still to be told: until its
