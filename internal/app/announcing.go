@@ -30,7 +30,15 @@ func (a *App) newAnnouncer(cfg *config.Config) (*announce.Announcer, error) {
 	return announce.New(announce.Options{
 		Read: a.conditions, Now: a.now, Terms: a.terms(cfg), Instances: instances,
 		Resend: cfg.Alerting.Resend.Duration(), Log: a.log,
-		Sent: a.recorder.NotificationsSent, Failed: a.recorder.NotificationsFailed, Dropped: a.recorder.NotificationsDropped,
+		Sent: func(name string, n int) {
+			a.recorder.NotificationsSent(name, n)
+			a.deeds.told(name, n, 0)
+		},
+		Failed: func(name string, n int) {
+			a.recorder.NotificationsFailed(name, n)
+			a.deeds.told(name, 0, n)
+		},
+		Dropped:   a.recorder.NotificationsDropped,
 		Announced: a.recorder.AlertsFiring,
 	}), nil
 }

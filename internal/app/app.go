@@ -49,6 +49,8 @@ type App struct {
 	started    bool
 
 	auditHead atomic.Int64
+	deeds     deeds
+	sealed    atomic.Int64 // when final days were last looked for
 	rounds    sync.WaitGroup
 	serving   sync.WaitGroup  // ends when the server is closed, after the rounds
 	ctx       context.Context //nolint:containedctx // ends with Stop
@@ -210,6 +212,7 @@ func (a *App) run() {
 	if a.announcer != nil {
 		a.announcer.Start()
 	}
+	a.rounds.Go(func() { a.sealSoon(a.ctx) })
 	for _, src := range a.cfg.Sources {
 		a.rounds.Go(func() { a.round(a.ctx, src.Name, cycle.Scope{}) })
 	}

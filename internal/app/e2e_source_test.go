@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slmd/slmd/internal/promtest"
 	"github.com/slmd/slmd/internal/sla"
@@ -122,7 +123,6 @@ func TestFault_A7_WrongCredentialsMakeASourceUnusableUntilTheyAreMended(t *testi
 	s.write("password", planted)
 	s.configure(set{catalogue: corner, source: fmt.Sprintf(
 		"{name: main, url: %q, basic_auth: {username: slmd, password_file: password}, headers: {X-Token: %s}}", srv.URL(), planted)})
-	s.o.Listen = []string{"127.0.0.1:0"}
 	s.open()
 	s.app.Start()
 	err := s.app.Round(context.Background(), nil)
@@ -178,7 +178,8 @@ func grep(text string, words ...string) string {
 
 func get(t testing.TB, url string) string {
 	t.Helper()
-	resp, err := http.Get(url)
+	client := http.Client{Timeout: 20 * time.Second}
+	resp, err := client.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}

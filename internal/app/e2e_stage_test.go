@@ -73,7 +73,7 @@ func newStage(t testing.TB, s set) *stage {
 	st.clock.set(s.now)
 	st.configure(s)
 	st.o = app.Options{
-		ConfigFile: st.path("slmd.yml"), StoragePath: st.path("data"), ExternalURL: "http://slmd.example.com",
+		ConfigFile: st.path("slmd.yml"), StoragePath: st.path("data"), ExternalURL: "http://slmd.example.com", Listen: []string{"127.0.0.1:0"},
 		Log: slog.New(slog.NewTextHandler(&st.log, nil)), Now: st.clock.time,
 	}
 	t.Cleanup(func() {

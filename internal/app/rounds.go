@@ -118,6 +118,9 @@ func (a *App) round(ctx context.Context, source string, scope cycle.Scope) {
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("a round did not succeed", "source", source, "err", err)
 	}
+	if ctx.Err() == nil {
+		a.sealSoon(ctx)
+	}
 }
 
 // progressEvery is how often catching up says how far it is.
@@ -157,6 +160,7 @@ func (a *App) sourceAnswered(source string, r measure.Request) {
 	up := r.Result == "ok" || r.Result == "split" || r.Result == string(measure.Misconfigured) || r.Result == string(measure.Partial)
 	a.recorder.SourceRequest(source, r.Kind, r.Result, r.Took)
 	a.recorder.SourceUp(source, up)
+	a.deeds.request(source, r, a.now())
 	a.recorder.Samples(source, r.Samples)
 	a.mu.Lock()
 	src := a.sources
