@@ -22,6 +22,7 @@ func dbCommand(k *kingpin.Application) {
 	f.register(backup)
 	backup.Arg("file", "The copy; it must not exist yet.").Required().StringVar(&target)
 	backup.Action(func(*kingpin.ParseContext) error { return backupDB(context.Background(), f, target, os.Stdout) })
+	verifyCommand(db)
 	stats := db.Command("stats", "Says how large the files are and how far the ledger reaches.")
 	f.register(stats)
 	stats.Action(func(*kingpin.ParseContext) error { return statsDB(context.Background(), f, os.Stdout) })

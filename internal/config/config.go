@@ -17,6 +17,7 @@ type Config struct {
 	Catalogue []string // files and directories applied at start and on reload
 	Sources   []Source
 	Measuring Measuring
+	Storage   Storage
 	Alerting  Alerting
 	Reports   Reports
 	Mail      *Mail // nil: no mail is sent
@@ -47,6 +48,12 @@ type Measuring struct {
 	Interval      sla.Millis // of rounds
 	FinaliseAfter sla.Millis
 	BackfillLimit sla.Millis
+}
+
+// Storage is how long what is kept is kept. Verdicts, reports and the audit log
+// are kept for ever.
+type Storage struct {
+	Facts sla.Millis // at least; what a new indicator may measure again is kept in any case
 }
 
 // Modes of alerting.

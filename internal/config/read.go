@@ -37,6 +37,7 @@ func (r reader) config(n document.Node) *Config {
 		n.List(func(_ int, n document.Node) { c.Sources = append(c.Sources, r.source(n, c.Sources)) })
 	}
 	c.Measuring = section(f, "measuring", measuring)
+	c.Storage = section(f, "storage", storage)
 	c.Alerting = section(f, "alerting", r.alerting)
 	c.Reports = section(f, "reports", reports)
 	if n, ok := f.Get("mail"); ok {
@@ -139,6 +140,12 @@ func measuring(f *document.Fields) Measuring {
 	duration(f, "finalise_after", &m.FinaliseAfter, 0, 31*sla.Day)
 	duration(f, "backfill_limit", &m.BackfillLimit, 0, 3660*sla.Day)
 	return m
+}
+
+func storage(f *document.Fields) Storage {
+	s := Storage{Facts: 400 * sla.Day}
+	duration(f, "facts", &s.Facts, 31*sla.Day, 36_600*sla.Day)
+	return s
 }
 
 func (r reader) alerting(f *document.Fields) Alerting {

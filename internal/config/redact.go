@@ -109,6 +109,7 @@ func (c *Config) Redacted() (string, error) {
 			{Key: "finalise_after", Value: shown(c.Measuring.FinaliseAfter)},
 			{Key: "backfill_limit", Value: shown(c.Measuring.BackfillLimit)},
 		}},
+		yaml.MapItem{Key: "storage", Value: yaml.MapSlice{{Key: "facts", Value: shown(c.Storage.Facts)}}},
 		yaml.MapItem{Key: "alerting", Value: c.Alerting.redacted()},
 		yaml.MapItem{Key: "reports", Value: yaml.MapSlice{
 			{Key: "schedule", Value: c.Reports.Schedule},

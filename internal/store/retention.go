@@ -75,3 +75,17 @@ func readRetention(ctx context.Context, tx *txn) (day int64, found bool, err err
 	}
 	return day, true, err
 }
+
+// FactsSince gives the instant before which facts are no longer kept; Always
+// when none were let go of.
+func (s *Store) FactsSince(ctx context.Context) (sla.Instant, error) {
+	since := sla.Always
+	err := s.read(ctx, "reading how long facts are kept", func(ctx context.Context, tx *txn) error {
+		day, found, err := readRetention(ctx, tx)
+		if found {
+			since = dayStart(day)
+		}
+		return err
+	})
+	return since, err
+}
