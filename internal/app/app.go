@@ -49,6 +49,7 @@ type App struct {
 	started    bool
 
 	auditHead atomic.Int64
+	deeds     deeds
 	sealed    atomic.Int64 // when final days were last looked for
 	rounds    sync.WaitGroup
 	serving   sync.WaitGroup  // ends when the server is closed, after the rounds

@@ -160,6 +160,7 @@ func (a *App) sourceAnswered(source string, r measure.Request) {
 	up := r.Result == "ok" || r.Result == "split" || r.Result == string(measure.Misconfigured) || r.Result == string(measure.Partial)
 	a.recorder.SourceRequest(source, r.Kind, r.Result, r.Took)
 	a.recorder.SourceUp(source, up)
+	a.deeds.request(source, r, a.now())
 	a.recorder.Samples(source, r.Samples)
 	a.mu.Lock()
 	src := a.sources

@@ -234,6 +234,10 @@ func (h *handler) report(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", doc.Type)
+	if strings.HasPrefix(doc.Type, "text/html") {
+		w.Header().Set("Content-Security-Policy", reviewPolicy(doc.Content))
+		w.Header().Set("X-Frame-Options", "SAMEORIGIN")
+	}
 	_, _ = w.Write(doc.Content)
 }
 

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"time"
 
+	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
+	"github.com/slmd/slmd/internal/wording"
 )
 
 // Options are what the handler shows and may do. All functions are called
@@ -30,6 +33,12 @@ type Options struct {
 	Apply func(ctx context.Context, files map[string][]byte, actor string, prune, dry bool) (any, error)
 	// Review gives a service review as a file, issued or drafted.
 	Review func(ctx context.Context, agreement, period, file string) (Document, error)
+	// Book gives the agreements and facts as judging reads them now; it is for one goroutine.
+	Book func(context.Context) (judge.Book, error)
+	// Works, which may be nil, says how the daemon itself is doing.
+	Works func() Works
+	// Zone, which may be nil, is the time zone of pages that show more than one agreement.
+	Zone func() *time.Location
 	// Status gives the parts of /api/v1/status by name.
 	Status map[string]func(context.Context) (any, error)
 	// Prefix comes before all paths; empty or "/metrics-proxy" style, without a slash at the end.
@@ -46,17 +55,20 @@ type Document struct {
 var files embed.FS
 
 type handler struct {
-	o     Options
-	pages *template.Template
+	o       Options
+	pages   map[string]*template.Template
+	assets  map[string]*asset
+	texts   map[wording.Language]*texts
+	past    pastKept
+	details kept[detailKey, *detail]
 }
 
 // New gives the handler of all paths.
 func New(o Options) (http.Handler, error) {
-	pages, err := template.ParseFS(files, "templates/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("reading the page templates: %w", err)
+	h := &handler{o: o}
+	if err := h.read(); err != nil {
+		return nil, err
 	}
-	h := &handler{o: o, pages: pages}
 	mux := http.NewServeMux()
 	h.routes(mux)
 	var out http.Handler = mux
@@ -72,17 +84,62 @@ func New(o Options) (http.Handler, error) {
 	return guard(out), nil
 }
 
+// detailsKept is how many objectives' periods are kept until the next round.
+const detailsKept = 64
+
+func (h *handler) read() (err error) {
+	if h.pages, err = readPages(); err != nil {
+		return err
+	}
+	if h.assets, err = readAssets(); err != nil {
+		return err
+	}
+	h.past.epoch, h.past.limit = h.round, 16
+	h.details.epoch, h.details.limit = h.round, detailsKept
+	h.texts, err = readTexts()
+	return err
+}
+
+// round tells one round from the next: each makes the standings anew.
+func (h *handler) round() any {
+	if s := h.o.Standings(); len(s) > 0 {
+		return &s[0]
+	}
+	return nil
+}
+
 func (h *handler) routes(mux *http.ServeMux) {
 	mux.Handle("GET /metrics", h.o.Metrics)
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "slmd is healthy.") })
 	mux.HandleFunc("GET /-/ready", h.ready)
 	mux.HandleFunc("POST /-/reload", h.reload)
 	mux.HandleFunc("PUT /-/reload", h.reload)
-	mux.HandleFunc("GET /{$}", h.index)
-	mux.HandleFunc("GET /reports", h.reportsPage)
-	mux.HandleFunc("GET /status", h.statusPage)
+	h.pageRoutes(mux)
 	h.apiRoutes(mux)
 }
+
+func (h *handler) pageRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /assets/{name...}", h.asset)
+	mux.HandleFunc("POST /preferences", h.preferences)
+	h.page(mux, "/{$}", h.overviewPage)
+	h.page(mux, "/matrix.csv", h.matrixCSV)
+	h.page(mux, "/agreements/{name}", h.agreementPage)
+	h.page(mux, "/objectives/{agreement}/{objective}", h.objectivePage)
+	h.page(mux, "/objectives/{agreement}/{objective}/days.csv", h.daysCSV)
+	h.page(mux, "/objectives/{agreement}/{objective}/outages/{from}", h.outagePage)
+	h.page(mux, "/indicators/{name}", h.indicatorPage)
+	h.page(mux, "/breaches", h.breachesPage)
+	h.page(mux, "/breaches/{id}", h.breachPage)
+	h.page(mux, "/reports", h.reportsPage)
+	h.page(mux, "/reports/{agreement}/{period}", h.reviewPage)
+	h.page(mux, "/status", h.statusPage)
+	h.page(mux, "/search", h.searchPage)
+	h.page(mux, "/", func(_ http.ResponseWriter, r *http.Request) error { return notFound("there is nothing at %s", r.URL.Path) })
+}
+
+// policy is what a page may load: only what this server has, and nothing inline.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; " +
+	"frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
 
 // maxBody bounds what a client may send.
 const maxBody = 1 << 20
@@ -93,10 +150,10 @@ func guard(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return crossOrigin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
-		head.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'")
+		head.Set("Content-Security-Policy", policy)
 		head.Set("X-Content-Type-Options", "nosniff")
 		head.Set("X-Frame-Options", "DENY")
-		head.Set("Referrer-Policy", "no-referrer")
+		head.Set("Referrer-Policy", "same-origin") // forms need an origin that can be checked
 		head.Set("Cache-Control", "no-store")
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)

@@ -1,0 +1,393 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// overview is the first page: tiles, what needs attention, and the matrix.
+type overview struct {
+	h   *handler
+	f   *frame
+	now sla.Instant
+	all []*sla.Standing // of the other filters' choice
+	// chosen are those that all filters leave.
+	chosen []*sla.Standing
+	past   map[key]*sla.Verdict
+	open   map[string]bool
+	values url.Values
+
+	Tiles     []tile
+	Matrices  []*matrix
+	Attention []worry
+	Filter    filter
+	Sort      string
+	Sorts     map[string]sorting
+	CSV       string
+	OpenAll   string
+	AllOpen   bool
+	Clear     string
+	Objects   int // objectives in force
+	Shown     int
+	Past      string // the period that the matrix ends with, empty: the one under way
+}
+
+// tile is a number that is a filter.
+type tile struct {
+	Name, Value, Of, Note string
+	State                 sla.State
+	Href                  string
+	On                    bool
+}
+
+// sorting is a column's header that sorts.
+type sorting struct {
+	Href string
+	Aria string // aria-sort
+}
+
+// filter is what the address leaves of all objectives.
+type filter struct {
+	Text, State, Kind, Customer, Owner, Label string
+	States, Kinds, Customers, Owners, Labels  []option
+	On                                        bool
+}
+
+func (h *handler) overviewPage(w http.ResponseWriter, r *http.Request) error {
+	o, err := h.overviewOf(r)
+	if err != nil {
+		return err
+	}
+	h.write(w, o.f, "overview", o)
+	return nil
+}
+
+func (h *handler) overviewOf(r *http.Request) (*overview, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, badInput("the address cannot be read: %v", err)
+	}
+	o := &overview{h: h, f: h.frameOf(r, "overview", "Service levels"), now: h.o.Now(), values: url.Values{}, open: map[string]bool{}, Sorts: map[string]sorting{}}
+	for name, v := range r.Form {
+		if v[0] != "" && slices.Contains(overviewKeys, name) {
+			o.values.Set(name, v[0])
+		}
+	}
+	for _, name := range strings.Split(r.FormValue("open"), ",") {
+		o.open[name] = name != ""
+	}
+	standings := h.o.Standings()
+	o.Objects = len(standings)
+	if err := o.choose(standings); err != nil {
+		return nil, err
+	}
+	end, err := o.periods(standings)
+	if err != nil {
+		return nil, err
+	}
+	if o.past, err = h.pastVerdicts(r.Context(), end); err != nil {
+		return nil, err
+	}
+	if o.Matrices, err = o.matrices(end); err != nil {
+		return nil, err
+	}
+	o.links()
+	o.tiles()
+	o.Attention, err = h.worries(r.Context(), o.f, o.chosen)
+	return o, err
+}
+
+var overviewKeys = []string{"text", "state", "kind", "customer", "owner", "label", "sort", "open", "period", "kiosk"}
+
+// with gives the address of the overview with a value changed; empty takes it out.
+func (o *overview) with(name, value string) string {
+	values := maps.Clone(o.values)
+	values.Del(name)
+	if value != "" {
+		values.Set(name, value)
+	}
+	if len(values) == 0 {
+		return o.f.Prefix + "/"
+	}
+	return o.f.Prefix + "/?" + values.Encode()
+}
+
+func (o *overview) toggle(service string, isOpen bool) string {
+	var open []string
+	for name, is := range o.open {
+		if is && name != service && name != "all" {
+			open = append(open, name)
+		}
+	}
+	if !isOpen {
+		open = append(open, service)
+	}
+	slices.Sort(open)
+	return o.with("open", strings.Join(open, ","))
+}
+
+// choose filters the standings by all that the address says.
+func (o *overview) choose(standings []sla.Standing) error {
+	get := o.values.Get
+	o.Filter = filter{Text: get("text"), State: get("state"), Kind: get("kind"), Customer: get("customer"), Owner: get("owner"), Label: get("label")}
+	f := &o.Filter
+	f.On = f.Text+f.State+f.Kind+f.Customer+f.Owner+f.Label != ""
+	catalogue := o.h.o.Catalogue()
+	kinds, customers, owners, labels := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
+	for i := range standings {
+		s := &standings[i]
+		svc := catalogue.Service(s.Agreement.Service)
+		if svc == nil {
+			svc = &sla.Service{Name: s.Agreement.Service}
+		}
+		kinds[string(s.Agreement.Kind)] = string(s.Agreement.Kind)
+		customers[s.Agreement.Customer] = o.h.party(s.Agreement.Customer)
+		if svc.Owner != "" {
+			owners[svc.Owner] = o.h.party(svc.Owner)
+		}
+		for k, v := range svc.Labels {
+			labels[k+"="+v] = k + ": " + v
+		}
+		if !f.takes(s, svc) {
+			continue
+		}
+		o.all = append(o.all, s)
+		if stateTakes(f.State, s) {
+			o.chosen = append(o.chosen, s)
+		}
+	}
+	o.Shown = len(o.chosen)
+	f.Kinds, f.Customers = options(kinds, f.Kind), options(customers, f.Customer)
+	f.Owners, f.Labels = options(owners, f.Owner), options(labels, f.Label)
+	for _, state := range stateFilters {
+		f.States = append(f.States, option{state.value, o.f.say(state.text), state.value == f.State})
+	}
+	return nil
+}
+
+// stateFilters are the states that the overview can be narrowed to.
+var stateFilters = []struct{ value, text string }{
+	{"kept", "met or at risk"}, {"met", "met"}, {"at_risk", "at risk"}, {"missed", "failing or breached"}, {"failing", "failing"},
+	{"breached", "breached"}, {"no_data", "no data"}, {"credit", "credit accrued"},
+}
+
+func stateTakes(state string, s *sla.Standing) bool {
+	now := sla.NoData
+	if s.Current != nil {
+		now = s.Current.State
+	}
+	switch state {
+	case "":
+		return true
+	case "kept":
+		return now == sla.Met || now == sla.AtRisk
+	case "missed":
+		return now == sla.Failing || now == sla.Breached
+	case "credit":
+		return len(sumMoney([]*sla.Standing{s})) > 0
+	}
+	return string(now) == state
+}
+
+func (f *filter) takes(s *sla.Standing, svc *sla.Service) bool {
+	if f.Kind != "" && string(s.Agreement.Kind) != f.Kind || f.Customer != "" && s.Agreement.Customer != f.Customer ||
+		f.Owner != "" && svc.Owner != f.Owner {
+		return false
+	}
+	if k, v, ok := strings.Cut(f.Label, "="); ok && svc.Labels[k] != v {
+		return false
+	}
+	if f.Text == "" {
+		return true
+	}
+	text := strings.ToLower(f.Text)
+	for _, in := range []string{svc.Name, svc.Title, svc.Description, s.Agreement.Name, s.Agreement.Title, s.Objective.Name, s.Objective.Indicator, s.Agreement.Customer} {
+		if strings.Contains(strings.ToLower(in), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// options gives a list in the order of its texts.
+func options(values map[string]string, chosen string) []option {
+	var out []option
+	for v, text := range values {
+		out = append(out, option{v, text, v == chosen})
+	}
+	slices.SortFunc(out, func(a, b option) int { return strings.Compare(a.Text+a.Value, b.Text+b.Value) })
+	return out
+}
+
+// periods makes the picker and gives the instant with whose period the matrix ends.
+func (o *overview) periods(standings []sla.Standing) (sla.Instant, error) {
+	zone, term := o.h.zone(), sla.PeriodTerm{Kind: sla.PeriodMonth}
+	if len(standings) > 0 {
+		loc, err := calendar.Zone(standings[0].Agreement.Zone)
+		if err != nil {
+			return 0, fmt.Errorf("agreement %s: %w", standings[0].Agreement.Name, err)
+		}
+		zone = loc
+	}
+	o.f.in(zone)
+	end, chosen := o.now, o.values.Get("period")
+	if chosen != "" {
+		p, err := calendar.Parse(chosen, zone)
+		if err != nil {
+			return 0, badInput("%v", err)
+		}
+		if p.To <= o.now {
+			end, o.Past = p.To-1, chosen
+		}
+	}
+	o.f.Periods = o.f.picker(picking{
+		term: term, zone: zone, now: o.now, chosen: calendar.PeriodAt(term, zone, end), action: o.f.Prefix + "/", keep: o.values,
+		first: firstOf(standings),
+	})
+	return end, nil
+}
+
+// firstOf gives when the first of the agreements came into force.
+func firstOf(standings []sla.Standing) sla.Instant {
+	first := sla.Forever
+	for i := range standings {
+		first = min(first, standings[i].Agreement.Valid.From)
+	}
+	return first
+}
+
+// picking is what a picker is made of.
+type picking struct {
+	term   sla.PeriodTerm
+	zone   *time.Location
+	now    sla.Instant
+	chosen sla.Period
+	first  sla.Instant // before which there is nothing
+	action string
+	keep   url.Values
+}
+
+// picker gives the list of periods up to the one under way, at most three dozen.
+func (f *frame) picker(p picking) *picker {
+	out := &picker{Label: f.Period(p.chosen.Name), Current: p.chosen.Name, Action: p.action}
+	address := func(name string) string {
+		values := maps.Clone(p.keep)
+		if values == nil {
+			values = url.Values{}
+		}
+		values.Set("period", name)
+		return p.action + "?" + values.Encode()
+	}
+	at := calendar.PeriodAt(p.term, p.zone, p.now)
+	under := at.Name
+	for range 36 {
+		text := f.Period(at.Name)
+		if at.Name == under {
+			text = f.say("%s, under way", text)
+		}
+		out.Options = append(out.Options, option{at.Name, text, at.Name == p.chosen.Name})
+		if at.From <= p.first {
+			break
+		}
+		at = calendar.Prev(p.term, p.zone, at)
+	}
+	for i, o := range out.Options {
+		if !o.Chosen {
+			continue
+		}
+		if i+1 < len(out.Options) {
+			out.Earlier = address(out.Options[i+1].Value)
+		}
+		if i > 0 {
+			out.Later = address(out.Options[i-1].Value)
+		}
+	}
+	for name, v := range p.keep {
+		if name != "period" {
+			out.Keep = append(out.Keep, [2]string{name, v[0]})
+		}
+	}
+	slices.SortFunc(out.Keep, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	return out
+}
+
+// links gives the addresses that change one thing about the page.
+func (o *overview) links() {
+	o.Sort = o.values.Get("sort")
+	for _, by := range []string{"service", "budget", ""} {
+		s := sorting{o.with("sort", by), "none"}
+		if by == o.Sort {
+			s.Aria = "ascending"
+			if by == "" {
+				s.Aria = "descending" // the worst first
+			}
+		}
+		o.Sorts[by] = s
+	}
+	o.AllOpen = o.open["all"]
+	o.OpenAll = o.with("open", "all")
+	if o.AllOpen {
+		o.OpenAll = o.with("open", "")
+	}
+	o.CSV = o.f.Prefix + "/matrix.csv"
+	if len(o.values) > 0 {
+		o.CSV += "?" + o.values.Encode()
+	}
+	o.Clear = o.f.Prefix + "/"
+}
+
+func (o *overview) tiles() {
+	n := map[sla.State]int{}
+	for _, s := range o.all {
+		if s.Current == nil {
+			n[sla.NoData]++
+			continue
+		}
+		n[s.Current.State]++
+	}
+	kept, missed := n[sla.Met]+n[sla.AtRisk], n[sla.Failing]+n[sla.Breached]
+	add := func(state, name, value, of, note string, shade sla.State) {
+		t := tile{Name: o.f.say(name), Value: value, Of: of, Note: note, State: shade, On: o.values.Get("state") == state}
+		t.Href = o.with("state", state)
+		if t.On {
+			t.Href = o.with("state", "")
+		}
+		o.Tiles = append(o.Tiles, t)
+	}
+	add("kept", "Targets met", fmt.Sprint(kept), fmt.Sprint(kept+missed), o.f.say("of those judged, so far"), sla.Met)
+	add("at_risk", "At risk", fmt.Sprint(n[sla.AtRisk]), "", o.f.say("little budget left"), sla.AtRisk)
+	add("missed", "Failing or breached", fmt.Sprint(missed), "", o.f.say("%d failing, %d breached", n[sla.Failing], n[sla.Breached]), sla.Breached)
+	add("no_data", "No data", fmt.Sprint(n[sla.NoData]), "", o.f.say("not judged"), sla.NoData)
+	var credits []string
+	money := sumMoney(o.all)
+	for _, currency := range slices.Sorted(maps.Keys(money)) {
+		credits = append(credits, o.f.Money(money[currency].FloatString(sla.MinorDigits(currency)), currency))
+	}
+	value := strings.Join(credits, ", ")
+	if value == "" {
+		value = o.f.say("none")
+	}
+	add("credit", "Credits accrued", value, "", o.f.say("if the periods ended now"), "")
+}
+
+// pastVerdicts gives the worst verdicts of the periods that the matrix shows.
+func (h *handler) pastVerdicts(ctx context.Context, end sla.Instant) (map[key]*sla.Verdict, error) {
+	return h.past.get(ctx, end, func(ctx context.Context, span sla.Span) (map[key]*sla.Verdict, error) {
+		verdicts, err := h.o.Store.Verdicts(ctx, "", span)
+		if err != nil {
+			return nil, fmt.Errorf("reading the verdicts of past periods: %w", err)
+		}
+		for i := range verdicts {
+			verdicts[i].Outages = nil // the matrix does not show them
+		}
+		return worstOf(verdicts), nil
+	})
+}
