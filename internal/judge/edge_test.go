@@ -178,3 +178,25 @@ func TestCoverageOfWhatHasNoBeginningStartsWithWhatItReliesOn(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+func TestOfAnAmountAndAPercentageOfAPartsChargeTheLargerIsTaken(t *testing.T) {
+	k := newCompany()
+	change := minute(15 * 24 * 60)
+	for i, percent := range []string{"6", "11"} {
+		a := k.promise(sla.SLA, "shop", "99.9")
+		a.Charge = money(t, "1000.00 EUR")
+		a.Objectives[0].Credits = []sla.Band{
+			{Below: dec("99.9"), AtLeast: dec("0"), Fixed: money(t, "50.00 EUR")}, {Below: dec("99.9"), AtLeast: dec("0"), Percent: dec(percent)},
+		}
+		if a.Valid.To = change; i == 1 {
+			a.Valid = sla.Span{From: change, To: sla.Forever}
+		}
+	}
+	k.outage("shop", 100, 200)
+	k.outage("shop", 15*24*60+100, 15*24*60+200)
+	for i, want := range []string{"50.00 EUR", "55.00 EUR"} { // half of the charge: 30.00 and 55.00
+		if got := k.verdicts(t, "shop", november, november.To)[i].Credit.Amount.String(); got != want {
+			t.Errorf("part %d: %s, want %s", i, got, want)
+		}
+	}
+}
