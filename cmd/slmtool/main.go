@@ -20,6 +20,8 @@ var commands = []func(*kingpin.Application){
 	measureCommand,
 	statusCommand,
 	breachesCommand,
+	outagesCommand,
+	simulateCommand,
 	reportCommand,
 	entriesCommand,
 	dbCommand,

@@ -110,18 +110,36 @@ func currentRows(book judge.Book, agreement string) ([]web.StatusRow, error) {
 	return rows, nil
 }
 
-// periodRows judges the period of that name of every agreement that has periods
-// of its kind.
+// periodRows gives the rows of a period named.
 func periodRows(book judge.Book, f statusFlags) ([]web.StatusRow, error) {
-	kind, ok := calendar.KindOf(f.period)
-	if !ok {
-		return nil, fmt.Errorf("--period=%s is not a period: write it as 2026-11, 2026-11-05, 2026-W45, 2026-Q4, 2026-H2 or 2026", f.period)
+	verdicts, err := periodVerdicts(book, f.period, f.agreement)
+	if err != nil {
+		return nil, err
 	}
 	rows := []web.StatusRow{}
+	for i := range verdicts {
+		versions := book.Catalogue.Versions(verdicts[i].Agreement)
+		loc, err := calendar.Zone(versions[0].Zone)
+		if err != nil {
+			return nil, fmt.Errorf("agreement %s: %w", verdicts[i].Agreement, err)
+		}
+		rows = append(rows, web.RowOf(&verdicts[i], loc, nil))
+	}
+	return rows, nil
+}
+
+// periodVerdicts judges the period of that name of every agreement that has
+// periods of its kind, or of the one agreement named.
+func periodVerdicts(book judge.Book, period, agreement string) ([]sla.Verdict, error) {
+	kind, ok := calendar.KindOf(period)
+	if !ok {
+		return nil, fmt.Errorf("--period=%s is not a period: write it as 2026-11, 2026-11-05, 2026-W45, 2026-Q4, 2026-H2 or 2026", period)
+	}
+	var out []sla.Verdict
 	seen := map[string]bool{}
 	for i := range book.Catalogue.Agreements {
 		a := &book.Catalogue.Agreements[i]
-		if seen[a.Name] || a.Period.Kind != kind || (f.agreement != "" && a.Name != f.agreement) {
+		if seen[a.Name] || a.Period.Kind != kind || (agreement != "" && a.Name != agreement) {
 			continue
 		}
 		seen[a.Name] = true
@@ -129,7 +147,7 @@ func periodRows(book judge.Book, f statusFlags) ([]web.StatusRow, error) {
 		if err != nil {
 			return nil, fmt.Errorf("agreement %s: %w", a.Name, err)
 		}
-		p, err := calendar.Parse(f.period, loc)
+		p, err := calendar.Parse(period, loc)
 		if err != nil {
 			return nil, err
 		}
@@ -137,11 +155,9 @@ func periodRows(book judge.Book, f statusFlags) ([]web.StatusRow, error) {
 		if err != nil {
 			return nil, fmt.Errorf("judging %s in %s: %w", a.Name, p.Name, err)
 		}
-		for j := range verdicts {
-			rows = append(rows, web.RowOf(&verdicts[j], loc, nil))
-		}
+		out = append(out, verdicts...)
 	}
-	return rows, nil
+	return out, nil
 }
 
 func statusTable(rows []web.StatusRow, out io.Writer) error {
