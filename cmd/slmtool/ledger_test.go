@@ -225,7 +225,7 @@ func TestBrokenFilesMakeNoDatabase(t *testing.T) {
 	if err := apply(context.Background(), applyFlags{ledgerFlags: f, paths: []string{file}}, &out, &complaints); err == nil {
 		t.Error("a target of 101 % was applied")
 	}
-	wants(t, complaints.String(), "shop.yml:18:", "101%")
+	wants(t, complaints.String(), "shop.yml:16:67:", "101%")
 	if _, err := os.Stat(f.storage); !os.IsNotExist(err) {
 		t.Errorf("there is a database although nothing was applied: %v", err)
 	}
