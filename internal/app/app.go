@@ -40,6 +40,7 @@ type App struct {
 	server    *http.Server
 	listeners []net.Listener
 
+	reloading  sync.Mutex // held by who replaces the configuration or the catalogue
 	mu         sync.Mutex // guards what a reload replaces
 	cfg        *config.Config
 	sources    *sources
@@ -88,6 +89,7 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	a.closing = append(a.closing, func(context.Context) error { return a.store.Close() })
+	failpoint("app.opened")
 	a.newTelemetry(cfg)
 	if err := a.applyFiles(ctx, cfg); err != nil {
 		return err
@@ -98,6 +100,7 @@ func (a *App) open(ctx context.Context) error {
 	if err := a.use(ctx, cfg); err != nil {
 		return err
 	}
+	failpoint("app.ready")
 	a.recorder.Reloaded(true)
 	return a.listen()
 }
@@ -174,6 +177,7 @@ func (a *App) applyFiles(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("the catalogue was not applied:\n%w", err)
 	}
+	failpoint("app.applied")
 	for _, change := range applied.Changes {
 		a.log.Info("catalogue: "+change.Text, "action", change.Action, "object", change.Object, "name", change.Name)
 	}
@@ -221,6 +225,8 @@ func (a *App) run() {
 // Reload reads configuration and catalogue anew. On an error what was in force
 // stays, a gauge says so, and so does the log.
 func (a *App) Reload(ctx context.Context) error {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
 	err := a.reload(ctx)
 	a.recorder.Reloaded(err == nil)
 	if err != nil {

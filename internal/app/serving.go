@@ -225,6 +225,8 @@ func (a *App) applyTexts(ctx context.Context, files map[string][]byte, actor str
 			return nil, web.Refuse("the file name %q cannot be used: %v", name, err)
 		}
 	}
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
 	applied, err := Apply(ctx, a.store, Application{
 		Paths: []string{dir}, Zone: a.config().Zone, Prune: prune, DryRun: dry, Actor: actor, At: a.now(), Accept: knownSources(a.config()),
 	})
