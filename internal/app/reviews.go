@@ -162,9 +162,11 @@ func (r *Reviews) issue(ctx context.Context, book judge.Book, name string, p sla
 	if err != nil {
 		return false, err
 	}
+	failpoint("app.review_made")
 	if err := r.write(review); err != nil {
 		return false, err
 	}
+	failpoint("app.review_written")
 	_, err = r.Store.IssueReport(ctx, store.Report{Agreement: name, Period: p.Name, Doc: doc, At: now, By: "slmd"}, store.Actor{Name: "slmd"})
 	return err == nil, err
 }
@@ -190,6 +192,7 @@ func (r *Reviews) draft(ctx context.Context, review *report.Review, now sla.Inst
 func (r *Reviews) write(review *report.Review) error {
 	for _, format := range r.Formats {
 		_, err := render.Write(r.Dir, review, []render.Format{format})
+		failpoint("app.format_written")
 		if r.Told != nil {
 			r.Told(format, err)
 		}

@@ -34,6 +34,7 @@ func (a *App) Seal(ctx context.Context) (int, error) {
 	a.mu.Unlock()
 	now := a.now()
 	final := now.Add(-cfg.Measuring.FinaliseAfter)
+	failpoint("app.sealing")
 	n, err := a.store.Seal(ctx, store.Sealing{At: now, Before: final.Add(-reread), Recorded: final})
 	if n > 0 {
 		a.log.Info("sealed days of the ledger", "days", n)
@@ -41,12 +42,14 @@ func (a *App) Seal(ctx context.Context) (int, error) {
 	if err != nil {
 		return n, err
 	}
+	failpoint("app.sealed")
 	// What a new indicator would measure again is kept.
 	keep := max(cfg.Storage.Facts, cfg.Measuring.BackfillLimit+sla.Day)
 	gone, err := a.store.Expire(ctx, now.Add(-keep), now)
 	if err != nil {
 		return n, fmt.Errorf("letting go of facts older than %s: %w", sla.FormatDuration(keep), err)
 	}
+	failpoint("app.expired")
 	if gone > 0 {
 		a.log.Info("let go of facts that are older than they are kept", "days", gone)
 	}
