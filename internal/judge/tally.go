@@ -143,15 +143,11 @@ func (t *Tally) countPlain(p sla.Span, e *sla.Entry) {
 	}
 }
 
-// position gives where i lies, an instant in g up to which all was counted.
+// position gives where i lies, an instant in g, which is no good segment, up to
+// which all was counted.
 func (t *Tally) position(i sla.Instant, g *segment) position {
-	inside := i.Sub(g.From)
-	good := g.goodBefore
-	if g.good {
-		good += inside
-	}
-	known := sum{whole: sla.Seconds(good + t.covered)}
-	return position{g.before + inside, known.minus(t.unknown)}
+	known := sum{whole: sla.Seconds(g.goodBefore + t.covered)}
+	return position{g.before + i.Sub(g.From), known.minus(t.unknown)}
 }
 
 // badInterval reports whether an entry is part of an outage.
