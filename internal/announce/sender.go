@@ -63,7 +63,9 @@ func (a *Alertmanager) Send(ctx context.Context, alerts []Alert) error {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "slmd")
+	failpoint("announce.sending")
 	resp, err := a.Client.Do(req)
+	failpoint("announce.sent")
 	if err != nil {
 		return fmt.Errorf("posting alerts: %w", err)
 	}

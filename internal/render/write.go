@@ -40,7 +40,9 @@ func Write(dir string, r *report.Review, formats []Format) (paths []string, err 
 			paths = append(paths, name)
 		}
 	}
-	return paths, syncFolder(root, folder)
+	err = syncFolder(root, folder)
+	failpoint("render.folder_synced")
+	return paths, err
 }
 
 // replace puts content under name: a reader sees the old file or the new one.
@@ -53,13 +55,17 @@ func replace(root *os.Root, name string, content []byte) error {
 	if err != nil {
 		return err
 	}
+	failpoint("render.made")
 	_, err = f.Write(content)
+	failpoint("render.written")
 	if err == nil {
 		err = f.Sync()
 	}
+	failpoint("render.synced")
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = root.Rename(draft, name)
 	}
+	failpoint("render.renamed")
 	if err != nil {
 		return errors.Join(err, root.Remove(draft))
 	}

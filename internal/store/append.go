@@ -72,6 +72,7 @@ func (l *ledger) book(outcomes []Outcome) error {
 	if l.round, err = res.LastInsertId(); err != nil {
 		return err
 	}
+	failpoint("store.round_begun")
 	seen := make(map[string]bool, len(outcomes))
 	for i := range outcomes {
 		o := &outcomes[i]
@@ -83,8 +84,13 @@ func (l *ledger) book(outcomes []Outcome) error {
 			return fmt.Errorf("indicator %s: %w", o.Indicator, err)
 		}
 		seen[o.Indicator] = true
+		failpoint("store.outcome")
 	}
-	return l.insertRuns()
+	if err := l.insertRuns(); err != nil {
+		return err
+	}
+	failpoint("store.appended")
+	return nil
 }
 
 func (l *ledger) outcome(o *Outcome) error {
@@ -126,6 +132,7 @@ func (l *ledger) head(o *Outcome) (*head, error) {
 	if err != nil {
 		return nil, err
 	}
+	failpoint("store.indicator")
 	h := &head{}
 	h.id, err = res.LastInsertId()
 	l.heads[o.Indicator] = h
@@ -171,6 +178,7 @@ func (l *ledger) grow(o *Outcome, h *head, fresh []sla.Entry) error {
 	}
 	h.longest = longest
 	_, err := l.tx.ExecContext(l.ctx, `UPDATE indicator SET longest_ms = ?1 WHERE indicator_id = ?2`, longest, h.id)
+	failpoint("store.grown")
 	return err
 }
 
@@ -204,6 +212,7 @@ func (l *ledger) moveOn(o *Outcome, h *head, where *lane, fresh []sla.Entry) err
 	if o.Earlier && where.cursor == h.main.first {
 		return l.joinLanes(h)
 	}
+	failpoint("store.cursor")
 	table := "indicator_state"
 	if o.Earlier {
 		table = "backfill_state"

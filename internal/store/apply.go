@@ -129,6 +129,7 @@ func saveRevision(ctx context.Context, tx *txn, r change, by Actor) error {
 	if err != nil {
 		return err
 	}
+	failpoint("store.catalogue_revision")
 	if r.Retired {
 		hash = ""
 	}

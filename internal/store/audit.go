@@ -85,6 +85,7 @@ func appendAudit(ctx context.Context, tx *txn, a Action) error {
 	if err != nil {
 		return err
 	}
+	failpoint("store.audit")
 	r := AuditRow{Seq: head.Seq + 1, Action: a, Prev: head.Hash}
 	_, err = tx.ExecContext(ctx, `INSERT INTO audit
 		(seq, at_ms, actor, role, address, action, object, text, before_sha256, after_sha256, prev_hash, hash)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -40,6 +41,7 @@ func (s *Store) backup(ctx context.Context, file string) error {
 		return errors.New("there is a file already; name a new one")
 	}
 	part := file + ".part"
+	failpoint("store.backup_begun")
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -47,16 +49,21 @@ func (s *Store) backup(ctx context.Context, file string) error {
 		_ = os.Remove(part) // what went wrong first counts
 		return err
 	}
+	failpoint("store.backup_copied")
 	if err := os.Rename(part, file); err != nil {
 		return err
 	}
+	failpoint("store.backup_renamed")
 	return syncDirectory(filepath.Dir(file))
 }
 
 // stepPages is how much is copied between two looks at the context.
 const stepPages = 4096
 
-func (s *Store) copyTo(ctx context.Context, part string) (err error) {
+func (s *Store) copyTo(ctx context.Context, part string) error { return copyOf(ctx, s.readers, part) }
+
+// copyOf copies what a pool reads as of one moment into a new file.
+func copyOf(ctx context.Context, from *sql.DB, part string) (err error) {
 	if err := touch(part); err != nil {
 		return err
 	}
@@ -70,7 +77,7 @@ func (s *Store) copyTo(ctx context.Context, part string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
-	source, err := s.readers.Conn(ctx)
+	source, err := from.Conn(ctx)
 	if err != nil {
 		return err
 	}
@@ -99,6 +106,7 @@ func steadily(ctx context.Context, target, source *sqlite3.SQLiteConn) error {
 		if err := ctx.Err(); err != nil {
 			return closing(b, err)
 		}
+		failpoint("store.backup_step")
 		if done, err = b.Step(stepPages); err != nil {
 			return closing(b, err)
 		}

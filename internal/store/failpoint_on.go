@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// left counts the passes of the failpoint that SLMD_FAILPOINT=NAME:PASS names.
-var wanted, left = func() (string, *atomic.Int64) {
+// crashIn counts the passes of the failpoint that SLMD_FAILPOINT=NAME:PASS names.
+var crashAt, crashIn = func() (string, *atomic.Int64) {
 	name, pass, _ := strings.Cut(os.Getenv("SLMD_FAILPOINT"), ":")
 	n := new(atomic.Int64)
 	if count, err := strconv.ParseInt(pass, 10, 64); err == nil {
@@ -22,9 +22,9 @@ var wanted, left = func() (string, *atomic.Int64) {
 	return name, n
 }()
 
-// failpoint kills the process at the wanted pass of the place, as kill -9 does.
+// failpoint kills the process at the pass that was asked for of the place, as kill -9 does.
 func failpoint(name string) {
-	if name == wanted && left.Add(-1) == 0 {
+	if name == crashAt && crashIn.Add(-1) == 0 {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	}

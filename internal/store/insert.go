@@ -58,6 +58,7 @@ func (a *insertion) flush(ctx context.Context, tx *txn) error {
 		statement = insertSQL(n)
 	}
 	err := tx.raw(ctx, statement, a.args, nil)
+	failpoint("store.flushed")
 	a.args = a.args[:0]
 	return err
 }

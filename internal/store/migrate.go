@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 )
 
 //go:embed migration/*.sql
@@ -112,4 +115,32 @@ func step(ctx context.Context, db *sql.DB, statements string, version int) error
 	}
 	failpoint("store.migration_committed")
 	return nil
+}
+
+// keepOlder copies a file of an older schema before it is changed, beside it as
+// slmd.db.schema1: what went wrong can be undone, and an older slmd started again.
+func keepOlder(ctx context.Context, file string, o Options, known int) error {
+	db, err := openReaders(file, int64(o.BusyTimeout), 1)
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // it only read
+	s, err := readSchema(ctx, db)
+	if err != nil || s.version == 0 || s.version >= int64(known) {
+		return err
+	}
+	kept := fmt.Sprintf("%s.schema%d", file, s.version)
+	part := kept + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := copyOf(ctx, db, part); err != nil {
+		return fmt.Errorf("keeping a copy of schema %d: %w", s.version, err)
+	}
+	failpoint("store.schema_copied")
+	if err := os.Rename(part, kept); err != nil {
+		return err
+	}
+	failpoint("store.schema_kept")
+	return syncDirectory(filepath.Dir(file))
 }

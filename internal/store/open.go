@@ -89,6 +89,9 @@ func (s *Store) connect(ctx context.Context, o Options, steps []string) (err err
 	if s.writer, err = openWriter(s.file, s.busy); err != nil {
 		return err
 	}
+	if err := keepOlder(ctx, s.file, o, len(steps)); err != nil {
+		return err
+	}
 	if err := migrate(ctx, s.writer, steps); err != nil {
 		return err
 	}

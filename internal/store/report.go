@@ -46,6 +46,7 @@ func (s *Store) IssueReport(ctx context.Context, r Report, by Actor) (Report, er
 		if err != nil {
 			return err
 		}
+		failpoint("store.report_row")
 		return appendAudit(ctx, tx, Action{
 			At: r.At, Actor: by, Action: "issue", Object: r.object(),
 			Text: r.Reason, Before: before, After: r.SHA256,

@@ -46,6 +46,7 @@ func (s *Store) Seal(ctx context.Context, o Sealing) (int, error) {
 				return total, err
 			}
 			total += n
+			failpoint("store.seal_batch")
 		}
 		if day, found, err = s.nextHotDay(ctx, day+1); err != nil {
 			return total, err

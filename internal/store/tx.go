@@ -27,7 +27,14 @@ func (s *Store) writeLocked(ctx context.Context, doing string, f func(ctx contex
 		err = errReadOnly
 	}
 	if err == nil {
-		err = transact(context.WithoutCancel(ctx), s.writer, f)
+		failpoint("store.begin")
+		err = transact(context.WithoutCancel(ctx), s.writer, func(ctx context.Context, tx *txn) error {
+			failpoint("store.begun")
+			err := f(ctx, tx)
+			failpoint("store.commit")
+			return err
+		})
+		failpoint("store.committed")
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, explain(err))
