@@ -31,6 +31,11 @@ func (m mutant) key() key {
 	lo := strings.LastIndexByte(string(m.text[:m.from]), '\n') + 1
 	rest := func(i int) string { s, _, _ := strings.Cut(string(m.text[i:]), "\n"); return s }
 	was := string(m.text[lo:m.from]) + rest(m.from)
+	if word := strings.TrimSpace(was); m.removal && !strings.ContainsAny(word, " (") && lo > 0 {
+		// A word alone, such as return, stands on many lines: the one before belongs to it.
+		before := strings.LastIndexByte(string(m.text[:lo-1]), '\n') + 1
+		was = strings.TrimSpace(string(m.text[before:lo-1])) + " " + word
+	}
 	if m.removal {
 		return key{filepath.Base(m.path), strings.TrimSpace(was), "removed"}
 	}

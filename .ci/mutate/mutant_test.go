@@ -55,6 +55,19 @@ func TestEveryOperatorConstantConditionAndStatementIsChangedOnce(t *testing.T) {
 	}
 }
 
+func TestAWordAloneIsNamedWithTheLineBeforeIt(t *testing.T) {
+	list, err := mutate("p.go", []byte("package p\n\nfunc f(a int) {\n\tif a > g() {\n\t\treturn\n\t}\n}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range list {
+		if m.key() == (key{"p.go", "if a > g() { return", "removed"}) {
+			return
+		}
+	}
+	t.Errorf("got %v", list)
+}
+
 func TestMutantsThatMakeNoDifferenceAreReadFromATable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "known.md")
 	table := "| file | line | changed | why |\n|---|---|---|---|\n" +
