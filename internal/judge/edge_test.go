@@ -24,13 +24,15 @@ func TestUnknownTimeThatBreaksALimitAsWellLeavesNothingOpen(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		rule         sla.UnknownRule
-		bad, longest int64 // seconds
+		bad, unknown int64 // seconds
+		longest      int64
 		inconclusive bool
 	}{
-		{"good facts instead would keep the limit", sla.UnknownBad, 700, 1001, true},
-		{"the limit would be broken too", sla.UnknownBad, 700, 1000, false},
-		{"unknown time is left out", sla.UnknownRemoved, 700, 1000, true},
-		{"the limit is broken already", sla.UnknownBad, 700, 699, false},
+		{"good facts instead would keep the limit", sla.UnknownBad, 700, 301, 1001, true},
+		{"the limit would be broken too", sla.UnknownBad, 700, 301, 1000, false},
+		{"unknown time is left out", sla.UnknownRemoved, 700, 301, 1000, true},
+		{"unknown time that is left out leaves less to spend", sla.UnknownRemoved, 1000, 1000, 1500, true},
+		{"the limit is broken already", sla.UnknownBad, 700, 301, 699, false},
 	} {
 		k, _ := simple(sla.TimeGauge, "99.9", 1_000_000, 0)
 		longest := sla.Millis(c.longest) * sla.Second
@@ -38,7 +40,7 @@ func TestUnknownTimeThatBreaksALimitAsWellLeavesNothingOpen(t *testing.T) {
 		at := func(s int64) sla.Instant { return k.Period.From.Add(sla.Millis(s) * sla.Second) }
 		v := judgeCase(t, k, []sla.Entry{
 			{Span: sla.Span{From: at(0), To: at(c.bad)}, Bad: sla.Whole(c.bad)},
-			{Span: sla.Span{From: at(c.bad + 301), To: at(1_000_000)}, Good: sla.Whole(1_000_000 - c.bad - 301)},
+			{Span: sla.Span{From: at(c.bad + c.unknown), To: at(1_000_000)}, Good: sla.Whole(1_000_000 - c.bad - c.unknown)},
 		}, Moment{Now: k.Period.To, Final: k.Period.To})
 		if v.Inconclusive != c.inconclusive || v.Certain == c.inconclusive {
 			t.Errorf("%s: %s, inconclusive %t, certain %t", c.name, v.State, v.Inconclusive, v.Certain)
