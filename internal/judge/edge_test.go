@@ -202,3 +202,14 @@ func TestOfAnAmountAndAPercentageOfAPartsChargeTheLargerIsTaken(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOutageOfJustOneHundredthOfTheBudgetIsListed(t *testing.T) {
+	k := newCompany()
+	k.promise(sla.SLA, "shop", "75") // 10,800 minutes may be bad
+	k.outage("shop", 100, 207)
+	k.outage("shop", 1000, 1108)
+	v := k.verdicts(t, "shop", november, november.To)[0]
+	if !v.Outages[0].Small || v.Outages[1].Small || v.Totals.Small != 1 {
+		t.Errorf("got %+v", v.Outages)
+	}
+}
