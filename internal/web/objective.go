@@ -81,6 +81,7 @@ type found struct {
 	zone      *time.Location
 	period    sla.Period
 	standing  *sla.Standing // nil unless the period is under way
+	now       *sla.Standing // whatever the period; nil for an agreement that has ended
 }
 
 // find looks up the objective and period of an address.
@@ -120,7 +121,11 @@ func (h *handler) find(r *http.Request) (*found, error) {
 	standings := h.o.Standings()
 	for i := range standings {
 		s := &standings[i]
-		if s.Agreement.Name == name && s.Objective.Name == objective && (f.period.Contains(now) || a.Period.Kind == sla.PeriodRolling && r.FormValue("period") == "") {
+		if s.Agreement.Name != name || s.Objective.Name != objective {
+			continue
+		}
+		f.now = s
+		if f.period.Contains(now) || a.Period.Kind == sla.PeriodRolling && r.FormValue("period") == "" {
 			f.standing = s
 		}
 	}
@@ -336,7 +341,7 @@ func (h *handler) history(r *http.Request, f *frame, at *found, p *objectivePage
 	if o.past, err = h.pastVerdicts(r.Context(), o.now); err != nil {
 		return err
 	}
-	s := at.standing
+	s := at.now
 	if s == nil {
 		s = &sla.Standing{Agreement: at.agreement, Objective: at.objective}
 	}

@@ -134,7 +134,9 @@ func (h *handler) pageRoutes(mux *http.ServeMux) {
 	h.page(mux, "/reports/{agreement}/{period}", h.reviewPage)
 	h.page(mux, "/status", h.statusPage)
 	h.page(mux, "/search", h.searchPage)
-	h.page(mux, "/", func(_ http.ResponseWriter, r *http.Request) error { return notFound("there is nothing at %s", r.URL.Path) })
+	h.page(mux, "/", func(_ http.ResponseWriter, r *http.Request) error {
+		return notFound("there is nothing at %s", r.URL.Path)
+	})
 }
 
 // policy is what a page may load: only what this server has, and nothing inline.
