@@ -157,20 +157,30 @@ func (s *sitting) dataConditions(ind *sla.Indicator, base sla.Condition, add fun
 		base.Alertname, base.Since, base.Details.Text = sla.AlertMisconfigured, p.Since, ind.Name+": "+p.Text
 		add(base)
 	}
-	r := s.recent[ind.Name]
-	if ind.Kind == sla.Entries || r == nil || r.known == 0 || r.known == sla.Always {
+	since, ok := s.lastKnown(ind)
+	if !ok || s.now.Sub(since) < dataMissingAfter+s.freshness(ind) {
 		return
 	}
-	missing := s.now.Sub(r.known)
-	if missing < dataMissingAfter+s.freshness(ind) {
-		return
-	}
-	if p, ok := s.problem(ind.Name); ok && p.Kind == store.NoProblem && s.book.Measured(ind.Name) < s.now.Add(-s.freshness(ind)) {
+	p, had := s.problem(ind.Name)
+	if (!had || p.Kind == store.NoProblem) && s.book.Measured(ind.Name) < s.now.Add(-s.freshness(ind)) {
 		return // catching up, nothing is missing
 	}
-	base.Alertname, base.Since = sla.AlertDataMissing, r.known.Add(dataMissingAfter)
-	base.Details.Text = fmt.Sprintf("Indicator %s has had no data since %s.", ind.Name, r.known)
+	base.Alertname, base.Since = sla.AlertDataMissing, since.Add(dataMissingAfter)
+	base.Details.Text = fmt.Sprintf("Indicator %s has had no data since %s.", ind.Name, since)
 	add(base)
+}
+
+// lastKnown gives the end of the last interval of which anything is known; of
+// an indicator that never had data, the beginning of its measuring.
+func (s *sitting) lastKnown(ind *sla.Indicator) (sla.Instant, bool) {
+	head, measured := s.c.heads[ind.Name]
+	if ind.Kind == sla.Entries || !measured {
+		return 0, false
+	}
+	if r := s.recent[ind.Name]; r != nil && r.known != 0 && r.known != sla.Always {
+		return r.known, true
+	}
+	return head.First, true
 }
 
 // problem gives the problem of an indicator as of this round.
