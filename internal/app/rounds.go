@@ -128,7 +128,7 @@ const progressEvery = 10 * time.Second
 
 func (a *App) roundOf(ctx context.Context, source string, scope cycle.Scope, progress func(cycle.Lag)) error {
 	began := a.o.Now()
-	failpoint("app.round")
+	failpoint("app.round_begins")
 	done, err := a.cycle.Round(ctx, source, scope, a.now(), progress)
 	if ctx.Err() != nil {
 		return ctx.Err()

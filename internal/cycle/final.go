@@ -55,6 +55,10 @@ func (c *Cycle) readFinality(ctx context.Context, now sla.Instant) error {
 			c.final[name] = c.final[name].add(to, at, deadline)
 		}
 	}
+	// What rounds recorded by a clock that was ahead of this one counts as recorded now.
+	for name, head := range c.heads {
+		c.final[name] = c.final[name].add(head.Cursor, now, deadline)
+	}
 	return nil
 }
 

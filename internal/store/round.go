@@ -112,7 +112,7 @@ func recordDecisions(ctx context.Context, tx *txn, r Round, breachIDs []int64) e
 	if err := by.write(ctx, tx, Action{At: r.At, Action: actDecide, Object: "ledger", Text: "verdicts or transitions of breaches"}); err != nil {
 		return err
 	}
-	failpoint("store.vouched")
+	failpoint("store.decisions_vouched")
 	for i := range r.Conditions {
 		c := &r.Conditions[i]
 		if err := recordCondition(ctx, tx, c); err != nil {
