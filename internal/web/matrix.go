@@ -20,6 +20,9 @@ type matrix struct {
 	Title   string
 	Periods []column
 	Rows    []*serviceRow
+	// Page says which services are shown when there are more; Before and After
+	// lead to the others.
+	Page, Before, After string
 }
 
 // column is one period of a matrix.
@@ -31,12 +34,13 @@ type column struct {
 
 // serviceRow is a service with the worst of its objectives in every period.
 type serviceRow struct {
-	Service, Title, Owner string
-	Cells                 []cell
-	Objectives            []*objectiveRow
-	Open                  bool
-	Toggle                string // address that opens or closes it
-	worst                 *objectiveRow
+	Service, Title string
+	Cells          []cell
+	Objectives     []*objectiveRow // of a closed service the worst alone
+	Count          int             // of all its objectives
+	Open           bool
+	Toggle         string // address that opens or closes it
+	worst          *objectiveRow
 }
 
 // Worst gives the objective that decides how the service stands.
@@ -73,7 +77,7 @@ type cell struct {
 // key tells an objective in a period.
 type key struct{ agreement, objective, period string }
 
-// closedVerdicts gives the worst verdict of each objective in each period that
+// worstOf gives the worst verdict of each objective in each period that
 // has rows in the span; of several parts of a period the worst stands.
 func worstOf(verdicts []sla.Verdict) map[key]*sla.Verdict {
 	out := map[key]*sla.Verdict{}
@@ -120,30 +124,138 @@ func kindOrder(k sla.PeriodKind) int {
 	}, k)
 }
 
+// ranked is an objective with what it is ordered by.
+type ranked struct {
+	s        *sla.Standing
+	severity int
+	left     *big.Rat // share of the budget; nil without one
+}
+
+// rank orders objectives, the worst first.
+func rank(a, b ranked) int {
+	switch {
+	case a.severity != b.severity:
+		return b.severity - a.severity
+	case a.left == nil || b.left == nil:
+		return lessLeft(a.left, b.left)
+	}
+	return a.left.Cmp(b.left)
+}
+
+// grouped is a service's objectives, the worst first.
+type grouped struct {
+	service, title string
+	list           []ranked
+}
+
+// mostServices is how many services one page of a matrix shows.
+const mostServices = 50
+
 func (o *overview) matrix(term sla.PeriodTerm, list []*sla.Standing, end sla.Instant) (*matrix, error) {
 	zone, err := calendar.Zone(list[0].Agreement.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("agreement %s: %w", list[0].Agreement.Name, err)
 	}
 	m := &matrix{Kind: term.Kind, Title: o.f.say(kindTitle(term.Kind)), Periods: o.columnsOf(term, zone, end)}
-	rows := map[string]*serviceRow{}
-	for _, s := range list {
-		row := rows[s.Agreement.Service]
-		if row == nil {
-			row = o.serviceRow(s)
-			rows[s.Agreement.Service] = row
-			m.Rows = append(m.Rows, row)
+	groups := o.page(m, o.group(list))
+	m.drop(o, groups)
+	for _, g := range groups {
+		row := o.serviceRow(g)
+		row.Cells = o.worstCells(g, m.Periods)
+		row.Count = len(g.list)
+		shown := g.list[:1]
+		if row.Open {
+			shown = g.list
 		}
-		row.Objectives = append(row.Objectives, o.objectiveRow(s, m.Periods))
-	}
-	m.drop()
-	for _, row := range m.Rows {
-		slices.SortStableFunc(row.Objectives, func(a, b *objectiveRow) int { return worst(a.s, b.s) })
+		for _, r := range shown {
+			periods := m.Periods
+			if !row.Open {
+				periods = nil // only what is said of it now
+			}
+			row.Objectives = append(row.Objectives, o.objectiveRow(r.s, periods))
+		}
 		row.worst = row.Objectives[0]
-		row.sum(m.Periods)
+		m.Rows = append(m.Rows, row)
 	}
-	o.sort(m)
 	return m, nil
+}
+
+// group puts the objectives of each service together and orders the services.
+func (o *overview) group(list []*sla.Standing) []*grouped {
+	byName := map[string]*grouped{}
+	var out []*grouped
+	for _, s := range list {
+		g := byName[s.Agreement.Service]
+		if g == nil {
+			g = &grouped{service: s.Agreement.Service, title: o.h.service(s.Agreement.Service)}
+			byName[g.service] = g
+			out = append(out, g)
+		}
+		r := ranked{s: s, left: leftShare(s.Current), severity: severity(sla.NoData)}
+		if s.Current != nil {
+			r.severity = severity(s.Current.State)
+		}
+		g.list = append(g.list, r)
+	}
+	for _, g := range out {
+		slices.SortStableFunc(g.list, rank)
+	}
+	by := func(a, b *grouped) int { return rank(a.list[0], b.list[0]) }
+	switch o.Sort {
+	case "service":
+		by = func(a, b *grouped) int { return cmp.Compare(a.title, b.title) }
+	case "budget":
+		by = func(a, b *grouped) int { return lessLeft(a.list[0].left, b.list[0].left) }
+	}
+	slices.SortStableFunc(out, by)
+	return out
+}
+
+// page gives the services that this page shows, with the way to the others.
+func (o *overview) page(m *matrix, groups []*grouped) []*grouped {
+	if o.whole || len(groups) <= mostServices {
+		return groups
+	}
+	pages := (len(groups) + mostServices - 1) / mostServices
+	at := min(max(o.at, 1), pages)
+	m.Page = o.f.say("services %d to %d of %d", (at-1)*mostServices+1, min(at*mostServices, len(groups)), len(groups))
+	if at > 1 {
+		m.Before = o.with("page", fmt.Sprint(at-1))
+	}
+	if at < pages {
+		m.After = o.with("page", fmt.Sprint(at+1))
+	}
+	return groups[(at-1)*mostServices : min(at*mostServices, len(groups))]
+}
+
+// worstCells gives the worst of a service's objectives in each period.
+func (o *overview) worstCells(g *grouped, periods []column) []cell {
+	out := make([]cell, len(periods))
+	for i, p := range periods {
+		out[i].Now = p.Now
+		var worstVerdict *sla.Verdict
+		var of *sla.Standing
+		for _, r := range g.list {
+			if v := o.verdict(r.s, p); v != nil && (worstVerdict == nil || worse(v, worstVerdict)) {
+				worstVerdict, of = v, r.s
+			}
+		}
+		if worstVerdict != nil {
+			out[i] = o.cell(of, worstVerdict, p)
+		}
+	}
+	return out
+}
+
+// verdict gives the verdict on an objective in the period of a column.
+func (o *overview) verdict(s *sla.Standing, p column) *sla.Verdict {
+	if p.Now && s.Current != nil {
+		return s.Current
+	}
+	if v := s.Previous; v != nil && v.Period.Name == p.Name && v.Part == v.Period.Span {
+		return v // as of the last round
+	}
+	return o.past[key{s.Agreement.Name, s.Objective.Name, p.Name}]
 }
 
 func kindTitle(k sla.PeriodKind) string {
@@ -172,13 +284,10 @@ func (o *overview) columnsOf(term sla.PeriodTerm, zone *time.Location, end sla.I
 	return out
 }
 
-func (o *overview) serviceRow(s *sla.Standing) *serviceRow {
-	row := &serviceRow{Service: s.Agreement.Service, Title: o.h.service(s.Agreement.Service)}
-	if svc := o.h.o.Catalogue().Service(row.Service); svc != nil {
-		row.Owner = svc.Owner
-	}
-	row.Open = o.open["all"] || o.open[row.Service]
-	row.Toggle = o.toggle(row.Service, row.Open)
+func (o *overview) serviceRow(g *grouped) *serviceRow {
+	row := &serviceRow{Service: g.service, Title: g.title}
+	row.Open = o.open["all"] || o.open[g.service]
+	row.Toggle = o.toggle(g.service, row.Open)
 	return row
 }
 
@@ -196,10 +305,7 @@ func (o *overview) objectiveRow(s *sla.Standing, periods []column) *objectiveRow
 	}
 	version := 0
 	for i, p := range periods {
-		v := o.past[key{s.Agreement.Name, s.Objective.Name, p.Name}]
-		if p.Now && s.Current != nil {
-			v = s.Current
-		}
+		v := o.verdict(s, p)
 		if v == nil {
 			row.Cells[i] = cell{Now: p.Now}
 			continue
@@ -231,72 +337,32 @@ func (o *overview) cell(s *sla.Standing, v *sla.Verdict, p column) cell {
 }
 
 // drop leaves out the columns before the first in which anything was judged.
-func (m *matrix) drop() {
+func (m *matrix) drop(o *overview, groups []*grouped) {
 	first := len(m.Periods) - 1
-	for _, row := range m.Rows {
-		for _, o := range row.Objectives {
-			for i := range o.Cells {
-				if o.Cells[i].Verdict != nil {
-					first = min(first, i)
+	for _, g := range groups {
+		for _, r := range g.list {
+			for i := range first {
+				if o.verdict(r.s, m.Periods[i]) != nil {
+					first = i
+					break
 				}
 			}
 		}
 	}
 	m.Periods = m.Periods[first:]
-	for _, row := range m.Rows {
-		for _, o := range row.Objectives {
-			o.Cells = o.Cells[first:]
-		}
-	}
 }
 
-// sum puts the worst objective of each period into the service's own cells.
-func (s *serviceRow) sum(periods []column) {
-	s.Cells = make([]cell, len(periods))
-	for i, p := range periods {
-		s.Cells[i].Now = p.Now
-		for _, o := range s.Objectives {
-			if c := o.Cells[i]; c.Verdict != nil && (s.Cells[i].Verdict == nil || worse(c.Verdict, s.Cells[i].Verdict)) {
-				s.Cells[i] = c
-			}
-		}
-	}
-}
-
-// worst orders standings, the worst first.
-func worst(a, b *sla.Standing) int {
+// lessLeft orders shares of budgets that are left, none last.
+func lessLeft(a, b *big.Rat) int {
 	switch {
-	case worse(a.Current, b.Current):
-		return -1
-	case worse(b.Current, a.Current):
-		return 1
-	}
-	return 0
-}
-
-func (o *overview) sort(m *matrix) {
-	by := func(a, b *serviceRow) int { return worst(a.worst.s, b.worst.s) }
-	switch o.Sort {
-	case "service":
-		by = func(a, b *serviceRow) int { return cmp.Compare(a.Title, b.Title) }
-	case "budget":
-		by = func(a, b *serviceRow) int { return lessLeft(a.worst.s.Current, b.worst.s.Current) }
-	}
-	slices.SortStableFunc(m.Rows, by)
-}
-
-// lessLeft orders verdicts by the share of the budget that is left, none last.
-func lessLeft(a, b *sla.Verdict) int {
-	x, y := leftShare(a), leftShare(b)
-	switch {
-	case x == nil && y == nil:
+	case a == nil && b == nil:
 		return 0
-	case x == nil:
+	case a == nil:
 		return 1
-	case y == nil:
+	case b == nil:
 		return -1
 	}
-	return x.Cmp(y)
+	return a.Cmp(b)
 }
 
 // sumMoney adds credits by currency.

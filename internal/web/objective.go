@@ -338,7 +338,7 @@ func join(a, b string) string {
 func (h *handler) history(r *http.Request, f *frame, at *found, p *objectivePage) error {
 	o := &overview{h: h, f: f, now: h.o.Now()}
 	var err error
-	if o.past, err = h.pastVerdicts(r.Context(), o.now); err != nil {
+	if o.past, err = h.past.get(r.Context(), o.now); err != nil {
 		return err
 	}
 	s := at.now
@@ -346,10 +346,8 @@ func (h *handler) history(r *http.Request, f *frame, at *found, p *objectivePage
 		s = &sla.Standing{Agreement: at.agreement, Objective: at.objective}
 	}
 	m := &matrix{Periods: o.columnsOf(at.agreement.Period, at.zone, o.now)}
-	row := o.objectiveRow(s, m.Periods)
-	m.Rows = []*serviceRow{{Objectives: []*objectiveRow{row}}}
-	m.drop()
-	p.Columns, p.History = m.Periods, row.Cells
+	m.drop(o, []*grouped{{list: []ranked{{s: s}}}})
+	p.Columns, p.History = m.Periods, o.objectiveRow(s, m.Periods).Cells
 	problems, err := h.o.Store.Problems(r.Context())
 	if err != nil {
 		return fmt.Errorf("reading what keeps indicators from being measured: %w", err)

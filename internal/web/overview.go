@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,10 +26,13 @@ type overview struct {
 	past   map[key]*sla.Verdict
 	open   map[string]bool
 	values url.Values
+	whole  bool // everything, not a page of it
+	at     int  // the page of the matrix, from 1
 
 	Tiles     []tile
 	Matrices  []*matrix
 	Attention []worry
+	Worries   int // all of them
 	Filter    filter
 	Sort      string
 	Sorts     map[string]sorting
@@ -40,6 +44,9 @@ type overview struct {
 	Shown     int
 	Past      string // the period that the matrix ends with, empty: the one under way
 }
+
+// mostWorries is how many things that need attention one page shows.
+const mostWorries = 12
 
 // tile is a number that is a filter.
 type tile struct {
@@ -81,6 +88,10 @@ func (h *handler) overviewOf(r *http.Request) (*overview, error) {
 			o.values.Set(name, v[0])
 		}
 	}
+	o.at, _ = strconv.Atoi(r.FormValue("page")) // what is no number is the first page
+	if o.whole = r.URL.Path == "/matrix.csv"; o.whole {
+		o.open["all"] = true
+	}
 	for _, name := range strings.Split(r.FormValue("open"), ",") {
 		o.open[name] = name != ""
 	}
@@ -93,7 +104,7 @@ func (h *handler) overviewOf(r *http.Request) (*overview, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.past, err = h.pastVerdicts(r.Context(), end); err != nil {
+	if o.past, err = h.past.get(r.Context(), end); err != nil {
 		return nil, err
 	}
 	if o.Matrices, err = o.matrices(end); err != nil {
@@ -101,16 +112,23 @@ func (h *handler) overviewOf(r *http.Request) (*overview, error) {
 	}
 	o.links()
 	o.tiles()
-	o.Attention, err = h.worries(r.Context(), o.f, o.chosen)
-	return o, err
+	if o.Attention, err = h.worries(r.Context(), o.f, o.chosen); err != nil {
+		return nil, err
+	}
+	o.Worries = len(o.Attention)
+	o.Attention = o.Attention[:min(o.Worries, mostWorries)]
+	return o, nil
 }
 
-var overviewKeys = []string{"text", "state", "kind", "customer", "owner", "label", "sort", "open", "period", "kiosk"}
+var overviewKeys = []string{"text", "state", "kind", "customer", "owner", "label", "sort", "open", "period", "kiosk", "page"}
 
 // with gives the address of the overview with a value changed; empty takes it out.
 func (o *overview) with(name, value string) string {
 	values := maps.Clone(o.values)
 	values.Del(name)
+	if name != "open" {
+		values.Del("page")
+	}
 	if value != "" {
 		values.Set(name, value)
 	}
@@ -378,16 +396,14 @@ func (o *overview) tiles() {
 	add("credit", "Credits accrued", value, "", o.f.say("if the periods ended now"), "")
 }
 
-// pastVerdicts gives the worst verdicts of the periods that the matrix shows.
-func (h *handler) pastVerdicts(ctx context.Context, end sla.Instant) (map[key]*sla.Verdict, error) {
-	return h.past.get(ctx, end, func(ctx context.Context, span sla.Span) (map[key]*sla.Verdict, error) {
-		verdicts, err := h.o.Store.Verdicts(ctx, "", span)
-		if err != nil {
-			return nil, fmt.Errorf("reading the verdicts of past periods: %w", err)
-		}
-		for i := range verdicts {
-			verdicts[i].Outages = nil // the matrix does not show them
-		}
-		return worstOf(verdicts), nil
-	})
+// pastVerdicts reads the worst verdicts of the periods that the matrix shows.
+func (h *handler) pastVerdicts(ctx context.Context, span sla.Span) (map[key]*sla.Verdict, error) {
+	verdicts, err := h.o.Store.Verdicts(ctx, "", span)
+	if err != nil {
+		return nil, fmt.Errorf("reading the verdicts of past periods: %w", err)
+	}
+	for i := range verdicts {
+		verdicts[i].Outages = nil // the matrix does not show them
+	}
+	return worstOf(verdicts), nil
 }

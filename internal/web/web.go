@@ -94,7 +94,7 @@ func (h *handler) read() (err error) {
 	if h.assets, err = readAssets(); err != nil {
 		return err
 	}
-	h.past.epoch, h.past.limit = h.round, 16
+	h.past.read, h.past.now = h.pastVerdicts, h.o.Now
 	h.details.epoch, h.details.limit = h.round, detailsKept
 	h.texts, err = readTexts()
 	return err

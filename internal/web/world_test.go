@@ -33,6 +33,7 @@ type world struct {
 	standings []sla.Standing
 	facts     func(string, sla.Span) ([]sla.Entry, error)
 	pages     http.Handler
+	odd       string
 }
 
 // newWorld makes a world. All texts that people write say what odd says.
@@ -58,18 +59,26 @@ func newWorld(t testing.TB, of size) *world {
 			t.Fatalf("saving a draft: %v", err)
 		}
 	}
+	w.odd = of.odd
+	w.serve(t)
+	return w
+}
+
+// serve makes the pages, with nothing kept from before.
+func (w *world) serve(t testing.TB) {
+	t.Helper()
+	var err error
 	w.pages, err = New(Options{
 		Store: w.store, Catalogue: func() *sla.Catalogue { return w.catalogue }, Standings: func() []sla.Standing { return w.standings },
 		Now: func() sla.Instant { return now }, Metrics: http.NotFoundHandler(), Ready: func() error { return nil },
 		Book: func(context.Context) (judge.Book, error) { return w.book(), nil },
 		Works: func() Works {
-			return Works{Sources: []SourceState{{Name: "main", URL: "http://localhost:9090", LastError: of.odd}}, Rounds: map[string]RoundState{}}
+			return Works{Sources: []SourceState{{Name: "main", URL: "http://localhost:9090", LastError: w.odd}}, Rounds: map[string]RoundState{}}
 		},
 	})
 	if err != nil {
 		t.Fatalf("making the pages: %v", err)
 	}
-	return w
 }
 
 func (w *world) book() judge.Book {
