@@ -215,14 +215,7 @@ func (e *editor) swap(a, b row, column int) bool {
 }
 
 func TestVerify_FindsEveryEditOfWhatIsSealedOrChained(t *testing.T) {
-	wanted := 100
-	if text := os.Getenv(editsVariable); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		wanted = n
-	}
+	wanted := number(t, editsVariable, 100)
 	dir := t.TempDir()
 	sound := filepath.Join(dir, "sound.db")
 	head := closedBook(t, sound)
@@ -334,4 +327,18 @@ func packedDay(t *testing.T, file string) []byte {
 		t.Fatal(err)
 	}
 	return packed
+}
+
+// number reads a knob of a long form.
+func number(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
