@@ -98,3 +98,21 @@ func TestHoursOfASpanThatEndsAtMidnightOrBeginsThere(t *testing.T) {
 		}
 	}
 }
+
+func TestTheFirstWeekAndTheFirstYearHaveNames(t *testing.T) {
+	loc := zone(t, "UTC")
+	for name, from := range map[string]string{
+		"2027-W01": "2027-01-04T00:00:00Z", // the third of January lies in the week before
+		"2026-W01": "2025-12-29T00:00:00Z",
+		"0001":     "0001-01-01T00:00:00Z",
+	} {
+		if p, err := Parse(name, loc); err != nil || p.From != at(t, from) || p.Name != name {
+			t.Errorf("%s: %v, %v", name, p, err)
+		}
+	}
+	for _, name := range []string{"30@2026-11-22T00:00:00Z", "d@2026-11-22T00:00:00Z"} {
+		if p, err := Parse(name, loc); err == nil {
+			t.Errorf("%s is %v", name, p)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"math/big"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -78,7 +79,9 @@ func TestTimeThatCountsAsGoodBurnsAsGood(t *testing.T) {
 	k.until = minute(600)
 	k.outage("shop", 545, 548)
 	k.outage("shop", 580, 590)
-	k.Exclusions = []sla.Exclusion{{Services: []string{"s"}, Span: sla.Span{From: minute(570), To: minute(600)}, ApprovedBy: "kim"}}
+	for _, from := range []int{100, 570} { // the first before the hour that is looked at
+		k.Exclusions = append(k.Exclusions, sla.Exclusion{Services: []string{"s"}, Span: sla.Span{From: minute(from), To: minute(from + 30)}, ApprovedBy: "kim"})
+	}
 	r, err := k.book().Burn("shop", "availability", minute(600))
 	if err != nil {
 		t.Fatal(err)
@@ -211,5 +214,27 @@ func TestAnOutageOfJustOneHundredthOfTheBudgetIsListed(t *testing.T) {
 	v := k.verdicts(t, "shop", november, november.To)[0]
 	if !v.Outages[0].Small || v.Outages[1].Small || v.Totals.Small != 1 {
 		t.Errorf("got %+v", v.Outages)
+	}
+}
+
+func TestAMeanBurnsNothing(t *testing.T) {
+	k := newCompany()
+	o := &k.promise(sla.SLA, "shop", "99").Objectives[0]
+	k.Indicators[0].Kind = sla.MeanCounter
+	o.Method, o.Target, o.AtLeast = sla.MeanMethod, nil, dec("4")
+	r, err := k.book().Burn("shop", "availability", november.To)
+	if err != nil || len(r) != len(sla.BurnWindows) || len(r.ByName()) != 0 {
+		t.Errorf("got %v, %v", r, err)
+	}
+}
+
+func TestWhatIsReachedOnSeveralWaysOrInACircleIsReachedOnce(t *testing.T) {
+	k := newCompany()
+	k.promise(sla.SLA, "shop", "99", one("app"), any1("host", "net"))
+	k.promise(sla.OLA, "app", "99", one("host"), one("shop"))
+	k.promise(sla.UC, "host", "99", one("app"))
+	k.promise(sla.UC, "net", "99")
+	if got := Reached(&k.Catalogue, &k.Agreements[0]); !slices.Equal(got, []string{"app", "host", "net"}) {
+		t.Errorf("got %v", got)
 	}
 }
