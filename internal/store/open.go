@@ -68,6 +68,9 @@ func open(ctx context.Context, file string, o Options, steps []string) (*Store, 
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return nil, err
 	}
+	if err := refuseNetwork(file); err != nil {
+		return nil, err
+	}
 	s := &Store{file: file, busy: int64(o.BusyTimeout)}
 	var err error
 	if s.lock, err = takeLock(file); err != nil {

@@ -151,3 +151,21 @@ func TestAuditRow_TheHashCoversEachFieldAndTheRowBefore(t *testing.T) {
 		}
 	}
 }
+
+func TestFault_C17_ADatabaseOnANetworkFileSystemIsRefused(t *testing.T) {
+	for kind, refused := range map[uint32]bool{
+		0x6969: true, 0xff534d42: true, 0xfe534d42: true, 0x01021997: true, // NFS, CIFS, SMB2, 9P
+		0xef53: false, 0x58465342: false, 0x01021994: false, 0x794c7630: false, // ext, XFS, tmpfs, overlay
+	} {
+		err := onNetwork(kind)
+		if (err != nil) != refused {
+			t.Errorf("file system %#x: %v", kind, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "network file system") {
+			t.Error(err)
+		}
+	}
+	if err := refuseNetwork(filepath.Join(t.TempDir(), "x.db")); err != nil {
+		t.Error(err)
+	}
+}
