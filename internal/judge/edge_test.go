@@ -238,3 +238,23 @@ func TestWhatIsReachedOnSeveralWaysOrInACircleIsReachedOnce(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestACapBoundsAFixedAmountOfItsOwnCurrencyOnly(t *testing.T) {
+	for _, c := range []struct{ fixed, limit, charge, want string }{
+		{"50.00 EUR", "10", "1000.00 EUR", "50.00 EUR"},
+		{"100.00 EUR", "10", "1000.00 EUR", "100.00 EUR"},
+		{"100.01 EUR", "10", "1000.00 EUR", "100.00 EUR"},
+		{"100.01 USD", "10", "1000.00 EUR", "100.01 USD"},
+		{"100.01 EUR", "10", "", "100.01 EUR"},
+	} {
+		v := monthOf(t, 200, func(a *sla.Agreement, o *sla.Objective) {
+			o.Credits, o.CreditCap = []sla.Band{{Below: dec("99.9"), Fixed: money(t, c.fixed)}}, dec(c.limit)
+			if c.charge != "" {
+				a.Charge = money(t, c.charge)
+			}
+		})
+		if got := v.Credit.Amount.String(); got != c.want {
+			t.Errorf("%s, at most %s%% of %s: %s, want %s", c.fixed, c.limit, c.charge, got, c.want)
+		}
+	}
+}
