@@ -30,8 +30,9 @@ const ReportsDir = "reports"
 
 // App is one slmd.
 type App struct {
-	o   Options
-	log *slog.Logger
+	o        Options
+	realTime bool // the clock is the system's; another one is not compared with those of sources
+	log      *slog.Logger
 
 	store     *store.Store
 	recorder  *telemetry.Recorder
@@ -68,10 +69,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Now == nil {
+	realTime := o.Now == nil
+	if realTime {
 		o.Now = time.Now
 	}
-	a := &App{o: o, log: o.Log, complaints: complaints{}}
+	a := &App{o: o, realTime: realTime, log: o.Log, complaints: complaints{}}
 	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
@@ -110,7 +112,7 @@ func (a *App) now() sla.Instant { return sla.At(a.o.Now()) }
 
 // use builds all of a configuration before it touches any of what is in force.
 func (a *App) use(ctx context.Context, cfg *config.Config) error {
-	src, err := newSources(cfg, watchers{request: a.sourceAnswered, clock: a.o.Now})
+	src, err := newSources(cfg, watchers{request: a.sourceAnswered, clock: a.o.Now, compare: a.realTime})
 	if err != nil {
 		return err
 	}

@@ -118,8 +118,27 @@ func (a *App) round(ctx context.Context, source string, scope cycle.Scope) {
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("a round did not succeed", "source", source, "err", err)
 	}
+	a.probe(ctx, source)
 	if ctx.Err() == nil {
 		a.sealSoon(ctx)
+	}
+}
+
+// probeEvery is how often it is tried what a source can do.
+const probeEvery = sla.Hour
+
+// probe tries what a source can do, now and then. That it does not answer is a
+// round's to say.
+func (a *App) probe(ctx context.Context, source string) {
+	a.mu.Lock()
+	src, well := a.sources.measuring[source], a.sources.well(source)
+	a.mu.Unlock()
+	now := a.now()
+	if src == nil || !well || now.Sub(src.Capabilities().At) < probeEvery {
+		return
+	}
+	if err := src.Probe(ctx, now); err != nil && ctx.Err() == nil {
+		a.log.Debug("what a source can do could not be tried", "source", source, "err", err)
 	}
 }
 
@@ -159,7 +178,7 @@ func (a *App) recorded(r cycle.Recorded) {
 
 // sourceAnswered hears of every request to a source.
 func (a *App) sourceAnswered(source string, r measure.Request) {
-	up := r.Result == "ok" || r.Result == "split" || r.Result == string(measure.Misconfigured) || r.Result == string(measure.Partial)
+	up := r.Result == "ok" || r.Result == measure.Missing || r.Result == "split" || r.Result == string(measure.Misconfigured) || r.Result == string(measure.Partial)
 	a.recorder.SourceRequest(source, r.Kind, r.Result, r.Took)
 	a.recorder.SourceUp(source, up)
 	a.deeds.request(source, r, a.now())

@@ -24,6 +24,17 @@ type SourceStatus struct {
 	Lag       string `json:"lag"`
 	Reachable *bool  `json:"reachable"` // null before the first request
 	LastError string `json:"last_error,omitempty"`
+	// Capabilities are what it was seen to do; null before that was tried.
+	Capabilities *SourceCapabilities `json:"capabilities"`
+}
+
+// SourceCapabilities are what a data source was seen to do; the version is what
+// it says of itself, and nothing follows from it.
+type SourceCapabilities struct {
+	At         sla.Instant `json:"at"`
+	RemoteRead bool        `json:"remote_read"`
+	Metadata   bool        `json:"metadata"`
+	Version    string      `json:"version,omitempty"`
 }
 
 // sources are the data sources of one configuration.
@@ -43,10 +54,11 @@ type outcome struct {
 	text string
 }
 
-// watchers are told of every request to a source; both may be nil.
+// watchers are told of every request to a source; the clock may be nil.
 type watchers struct {
 	request func(source string, r measure.Request)
 	clock   func() time.Time
+	compare bool // the sources' clocks with it
 }
 
 // newSources builds the clients of all data sources. It makes no request.
@@ -64,7 +76,7 @@ func newSources(cfg *config.Config, w watchers) (*sources, error) {
 		source, err := measure.New(measure.Options{
 			Name: s.Name, URL: s.URL, HTTP: client, Headers: s.HTTP.Headers, Kind: measure.SourceKind(s.Kind),
 			Timeout: s.Timeout.Duration(), Lag: s.Lag, Concurrency: s.Concurrency, FinaliseAfter: cfg.Measuring.FinaliseAfter,
-			Observe: func(r measure.Request) { w.request(s.Name, r) }, Clock: w.clock,
+			Observe: func(r measure.Request) { w.request(s.Name, r) }, Clock: w.clock, CompareClock: w.compare,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("source %s: %w", s.Name, err)
@@ -79,6 +91,13 @@ func (s *sources) note(name string, up bool, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known[name] = outcome{up, text}
+}
+
+// well reports whether the last request to a source was answered.
+func (s *sources) well(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known[name].up
 }
 
 // explain keeps why the source gives no answer that can be used, in its words.
@@ -98,6 +117,9 @@ func (s *sources) status() []SourceStatus {
 		row := SourceStatus{Name: src.Name, URL: withoutUser(src.URL), Kind: src.Kind, Lag: src.Lag.Duration().String()}
 		if o, ok := s.known[src.Name]; ok {
 			row.Reachable, row.LastError = &o.up, o.text
+		}
+		if c := s.measuring[src.Name].Capabilities(); c.At != 0 {
+			row.Capabilities = &SourceCapabilities{c.At, c.Streams, c.Metadata, c.Version}
 		}
 		out = append(out, row)
 	}

@@ -158,21 +158,37 @@ func (r *run) resolve(ev *evidence) {
 // judge gives the value that c counts from, and whether it counts at all.
 func (r *run) judge(c *candidate, peers []*candidate, known map[target]sighting, ev *evidence) (from Value, count bool) {
 	if c.returning {
-		// A counter that was not there while its target was scraped is a new one,
-		// unless it was large: then relabelling had dropped it.
-		if ev.alive(c.target, c.last, c.t) && r.plausible(c.lane, []Value{c.lastValue}) {
-			return Value{}, true
-		}
-		return difference(c.value, c.lastValue), true
+		return r.judgeReturning(c, ev), true
 	}
 	previous := r.book.start(c.i).Add(-r.interval)
+	began, told := ev.started(c.target, previous, c.t)
+	if told && began >= previous {
+		return Value{}, true // all that it counted, it counted since
+	}
 	if !ev.present(c.target, previous, c.t) {
-		return Value{}, r.book.tallies[c.i-1].seen && r.plausible(c.lane, firstValues(c, peers))
+		return Value{}, !told && r.book.tallies[c.i-1].seen && r.plausible(c.lane, firstValues(c, peers))
 	}
 	if known[c.target].before(c.t) {
 		return Value{}, ev.alive(c.target, previous, c.t)
 	}
-	return Value{}, r.plausible(c.lane, firstValues(c, peers))
+	// An old process under a new name brings its counters along.
+	return Value{}, !told && r.plausible(c.lane, firstValues(c, peers))
+}
+
+// judgeReturning gives the value that a series counts from which was away.
+func (r *run) judgeReturning(c *candidate, ev *evidence) Value {
+	if began, told := ev.started(c.target, c.last, c.t); told {
+		if began > c.last {
+			return Value{} // a new process: its counters began at zero
+		}
+		return difference(c.value, c.lastValue)
+	}
+	// A counter that was not there while its target was scraped is a new one,
+	// unless it was large: then relabelling had dropped it.
+	if ev.alive(c.target, c.last, c.t) && r.plausible(c.lane, []Value{c.lastValue}) {
+		return Value{}
+	}
+	return difference(c.value, c.lastValue)
 }
 
 // firstValues gives the values with which the target of c shows up.

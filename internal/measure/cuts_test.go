@@ -57,6 +57,14 @@ func draw(r *rand.Rand) []Series {
 				return Int(0), true
 			}))
 		}
+		if began := int64(begin) / 1000; r.IntN(3) == 0 {
+			out = append(out, drawSeries(target, startMetric, nil, times, func(i int) (Value, bool) {
+				if r.IntN(20) == 0 {
+					began = int64(times[i])/1000 - int64(r.IntN(100))
+				}
+				return Int(began), alive[i]
+			}))
+		}
 		for _, s := range []struct{ name, label, value string }{
 			{"http_requests_total", "code", "200"},
 			{"http_requests_total", "code", "500"},

@@ -11,13 +11,21 @@ import (
 	"github.com/slmd/slmd/internal/sla"
 )
 
-// evidence is what is known of targets: when they were scraped, and when with success.
+// evidence is what is known of targets: when they were scraped, when with
+// success, and since when their processes run.
 type evidence struct {
-	up map[target]*scrapes
+	up     map[target]*scrapes
+	starts map[target][]processStart
 }
 
 // scrapes are the times of a target's up samples, sorted.
 type scrapes struct{ all, alive []sla.Instant }
+
+// startMetric is what client libraries say of when their process began.
+const startMetric = "process_start_time_seconds"
+
+// processStart is one such sample: what was said at seen.
+type processStart struct{ seen, at sla.Instant }
 
 // maxInstances bounds how many instances a request for evidence names.
 const maxInstances = 50
@@ -27,6 +35,7 @@ type need struct {
 	matchers string // rendered, without the metric's name
 	instance string // one instance of it; empty: all
 	span     sla.Span
+	starts   bool // and when the targets' processes began
 }
 
 // ask adds what the candidates and the empty intervals need.
@@ -40,7 +49,7 @@ func (r *run) ask(add func(need)) {
 		if c.returning {
 			from = c.last
 		}
-		add(need{equals("job", c.target.job), c.target.instance, sla.Span{From: from, To: c.t + 1}})
+		add(need{equals("job", c.target.job), c.target.instance, sla.Span{From: from, To: c.t + 1}, true})
 	}
 	empty := r.empty()
 	if len(empty) == 0 {
@@ -112,6 +121,7 @@ type request struct {
 func requests(needs []need) []request {
 	type ask struct {
 		all       bool
+		starts    bool
 		instances []string
 		spans     []sla.Span
 	}
@@ -123,12 +133,17 @@ func requests(needs []need) []request {
 			asks[n.matchers] = a
 		}
 		a.all = a.all || n.instance == ""
+		a.starts = a.starts || n.starts
 		a.instances = append(a.instances, n.instance)
 		a.spans = append(a.spans, n.span)
 	}
 	var out []request
 	for matchers, a := range asks {
-		text := "{" + equals(metricName, "up") + "," + matchers
+		names := []string{"up"}
+		if a.starts {
+			names = append(names, startMetric)
+		}
+		text := "{" + alternatives(metricName, names) + "," + matchers
 		slices.Sort(a.instances)
 		if in := slices.Compact(a.instances); !a.all && len(in) <= maxInstances {
 			text += "," + alternatives("instance", in)
@@ -164,6 +179,10 @@ func (e *evidence) take(answer []Series) {
 		if t == (target{}) {
 			continue
 		}
+		if get(s.Labels, metricName) == startMetric {
+			e.takeStarts(t, s.Samples)
+			continue
+		}
 		at := e.up[t]
 		if at == nil {
 			at = &scrapes{}
@@ -179,6 +198,33 @@ func (e *evidence) take(answer []Series) {
 			}
 		}
 	}
+}
+
+// takeStarts adds what was said of when a target's process began.
+func (e *evidence) takeStarts(t target, samples []Sample) {
+	for _, sample := range samples {
+		if sample.V.kind != number || sample.V.coef <= 0 {
+			continue
+		}
+		if f, _ := sample.V.rat().Float64(); f < maxStart {
+			e.starts[t] = append(e.starts[t], processStart{sample.T, sla.Instant(roundHalfUp(f * 1000))})
+		}
+	}
+}
+
+// maxStart bounds start times, in seconds; what is beyond is none.
+const maxStart = 1e11
+
+// started gives when the target's process began, by the last thing said of it
+// between two instants, the first exclusive.
+func (e *evidence) started(t target, after, to sla.Instant) (at sla.Instant, known bool) {
+	var seen sla.Instant
+	for _, s := range e.starts[t] {
+		if s.seen > after && s.seen <= to && (!known || s.seen >= seen) {
+			at, seen, known = s.at, s.seen, true
+		}
+	}
+	return at, known
 }
 
 // sort puts what was taken in order.
@@ -225,7 +271,7 @@ func (e *evidence) anyAlive(j job) []sla.Instant {
 
 // gather reads the evidence that the runs need.
 func (s *Source) gather(ctx context.Context, needs []need) (*evidence, error) {
-	ev := &evidence{up: map[target]*scrapes{}}
+	ev := &evidence{up: map[target]*scrapes{}, starts: map[target][]processStart{}}
 	for _, q := range requests(needs) {
 		if err := s.inPieces(ctx, q, ev.take); err != nil {
 			return nil, err

@@ -337,3 +337,30 @@ func TestFault_A24_ARedirectToAnotherHostIsNotFollowed(t *testing.T) {
 	b.server.Break(promtest.Times(1, promtest.RedirectTo("")))
 	b.restored(benchTruth)
 }
+
+func TestFault_A20_ASourceWhoseClockIsOffIsPendingUntilItAgrees(t *testing.T) {
+	for name, c := range map[string]struct {
+		off  time.Duration
+		says string
+	}{
+		"ten minutes ahead":  {10 * time.Minute, "the clock of source main is about 10 minutes ahead of ours"},
+		"ten minutes behind": {-10 * time.Minute, "the clock of source main is about 10 minutes behind ours"},
+		"just beyond":        {32 * time.Second, "is more than 30 seconds ahead of ours"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b *bench
+			b = newBench(t, func(o *Options) { o.Clock, o.CompareClock = func() time.Time { return b.now.Time() }, true })
+			p := b.pending(promtest.Clock(c.off), Pending, c.says)
+			if !p.SourceDown {
+				t.Error("only the query is said to be concerned, not the source")
+			}
+		})
+	}
+}
+
+func TestASourceWhoseClockIsNearlyRightIsUsed(t *testing.T) {
+	var b *bench
+	b = newBench(t, func(o *Options) { o.Clock, o.CompareClock = func() time.Time { return b.now.Time() }, true })
+	b.server.Break(promtest.Clock(-29 * time.Second))
+	b.restored(benchTruth)
+}

@@ -57,19 +57,21 @@ func seconds(i sla.Instant) string {
 
 // ask makes one request of the query API.
 func (s *Source) ask(ctx context.Context, kind, path string, form url.Values, span sla.Span) ([]Series, error) {
-	var begin time.Time
-	if s.o.Clock != nil {
-		begin = s.o.Clock()
-	}
+	began := s.clock()
 	got, size, err := s.exchange(ctx, path, form, span)
 	if s.o.Observe != nil {
-		q := Request{Kind: kind, Result: resultOf(err), Samples: got.samples, Bytes: size, Infos: got.infos}
-		if s.o.Clock != nil {
-			q.Took = s.o.Clock().Sub(begin)
-		}
+		q := Request{Kind: kind, Result: resultOf(err), Took: s.clock().Sub(began), Samples: got.samples, Bytes: size, Infos: got.infos}
 		s.o.Observe(q)
 	}
 	return got.series, err
+}
+
+// clock gives the time, or always the same one without a clock.
+func (s *Source) clock() time.Time {
+	if s.o.Clock == nil {
+		return time.Time{}
+	}
+	return s.o.Clock()
 }
 
 func resultOf(err error) string {
@@ -79,6 +81,8 @@ func resultOf(err error) string {
 		return "ok"
 	case errors.Is(err, errTooMuch):
 		return "split"
+	case errors.Is(err, errNoStream):
+		return Missing
 	case errors.As(err, &p):
 		return string(p.Kind)
 	}
@@ -93,6 +97,7 @@ func (s *Source) exchange(ctx context.Context, path string, form url.Values, spa
 	if err != nil {
 		return answer{}, 0, err
 	}
+	began := s.clock()
 	resp, err := s.o.HTTP.Do(req)
 	if err != nil {
 		return answer{}, 0, s.unreached(err)
@@ -108,6 +113,9 @@ func (s *Source) exchange(ctx context.Context, path string, form url.Values, spa
 		return answer{}, size, fmt.Errorf("the answer is larger than %d bytes: %w", s.o.MaxBody, errTooMuch)
 	}
 	got, err := s.classify(resp, body.Bytes(), span)
+	if off := s.clocked(resp, began); err == nil && off != nil {
+		return answer{}, size, off
+	}
 	return got, size, err
 }
 

@@ -199,7 +199,7 @@ func (g *group) stop(p *Problem) {
 // serve reads a group and hands every read its series. When it is too much for
 // the source the group is halved, then the span of what remains.
 func (s *Source) serve(ctx context.Context, g *group, now sla.Instant) error {
-	series, err := s.read(ctx, "samples", g.selector(), g.span)
+	series, err := s.readGroup(ctx, g, now)
 	if err == nil {
 		g.hand(series)
 		return nil
@@ -224,6 +224,14 @@ func (s *Source) serve(ctx context.Context, g *group, now sla.Instant) error {
 	r := g.wants[0].run
 	s.refuseLonger(r.task.Indicator.Name, half)
 	return s.serve(ctx, &group{sla.Span{From: g.span.From, To: g.span.From.Add(half)}, g.wants, g.split}, now)
+}
+
+// readGroup reads what a group asks for, in the way that suits its length.
+func (s *Source) readGroup(ctx context.Context, g *group, now sla.Instant) ([]Series, error) {
+	if s.base != nil && !s.o.NoStream && g.span.Length() > live+baseline {
+		return s.bulk(ctx, g.selector(), g.span, now)
+	}
+	return s.read(ctx, "samples", g.selector(), g.span)
 }
 
 // hand gives every read its series.

@@ -51,15 +51,24 @@ type Options struct {
 	Observe func(Request)
 	// Clock times the requests for Observe; without it they take no time.
 	Clock func() time.Time
+	// CompareClock refuses answers of a source whose clock differs from Clock by
+	// more than 30 s. A simulated clock has nothing to be compared with.
+	CompareClock bool
+	// NoStream keeps to queries where the source could stream chunks as well.
+	NoStream bool
 	// Read replaces the reading over HTTP, for series in memory. Indicators of
 	// the kind query cannot be measured then.
 	Read Read
 }
 
+// Missing is the result of a request for something that the source need not
+// have: it says nothing of whether the source is well.
+const Missing = "missing"
+
 // Request is what Observe hears of one request.
 type Request struct {
-	Kind    string // samples, evidence or query
-	Result  string // ok, split, or the kind of the problem
+	Kind    string // samples, stream (samples as chunks), evidence, query, reach, check or probe
+	Result  string // ok, split, Missing, or the kind of the problem
 	Took    time.Duration
 	Samples int
 	Bytes   int64
@@ -80,6 +89,9 @@ type Source struct {
 	pace   map[string]pace // by indicator
 	groups map[string]int  // by metric name: how many reads one request may unite
 	wait   sla.Instant     // the source asked to be left alone until then
+	// What was seen of its streamed chunks: good until, and not to be tried until.
+	streamsUntil, streamAgain sla.Instant
+	capable                   Capabilities
 }
 
 // New gives a source. It makes no request.

@@ -88,8 +88,8 @@ func TestEvidenceIsAskedForOnceAndOnlyWhenItMatters(t *testing.T) {
 		t.Error("without a new series evidence was asked for")
 	}
 	got := catchUp(t, src, tasks, start.Add(3*sla.Minute))
-	if all := a.take(); len(all) != 2 || !strings.HasPrefix(all[1], `{__name__="up",job="shop",instance="a"} 60-`) {
-		t.Errorf("asked was\n%s\nwant the samples and one request for up", strings.Join(all, "\n"))
+	if all := a.take(); len(all) != 2 || !strings.HasPrefix(all[1], `{__name__=~"up|process_start_time_seconds",job="shop",instance="a"} 60-`) {
+		t.Errorf("asked was\n%s\nwant the samples and one request for up and start times", strings.Join(all, "\n"))
 	}
 	if text(got[0]) != "40/7" {
 		t.Errorf("got %s", text(got[0]))
@@ -180,7 +180,7 @@ func TestAProblemKeepsTheStateItFound(t *testing.T) {
 	all := []Series{line(t, series("200"), "1000+10x19"), line(t, series("500"), "_x9 3 3 3 3 3 3 3"), up(t, "1x19")}
 	read, down := InMemory(all), false
 	src, err := New(Options{Read: func(ctx context.Context, selector string, span sla.Span) ([]Series, error) {
-		if down && strings.Contains(selector, `"up"`) {
+		if down && strings.Contains(selector, `"up|`) {
 			return nil, &Problem{Kind: Pending, Text: "down"}
 		}
 		return read(ctx, selector, span)

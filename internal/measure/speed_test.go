@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
 	"time"
 
@@ -110,5 +111,61 @@ func BenchmarkRound(b *testing.B) {
 				b.Fatalf("%s: %d entries, %v", tasks[i].Indicator.Name, len(o.Entries), o.Problem)
 			}
 		}
+	}
+}
+
+// BenchmarkReadBulk reads 30 days of 60 series, scraped every 15 s, from a
+// server in the same process: as streamed chunks, as raw samples in text, and
+// evaluated once a minute by query_range, which gives a quarter of the points.
+// A server's own work is in all of them.
+func BenchmarkReadBulk(b *testing.B) {
+	const days, series = 30, 60
+	store := promtest.NewStore()
+	end := start.Add(days * sla.Day)
+	for i := range series {
+		one := store.Series(labels.FromStrings(metricName, "requests_total", "job", "shop", "instance", fmt.Sprint(i)))
+		n := 1_000_000
+		for t := start; t < end; t = t.Add(15 * sla.Second) {
+			n += int(t/15_000+sla.Instant(i)) % 97
+			if err := one.Append(int64(t), float64(n)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	srv, err := promtest.New(store, promtest.Options{Now: func() time.Time { return end.Time() }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	closing(b, srv)
+	src := sourceAt(b, srv.URL())
+	selector := `{__name__="requests_total",job="shop"}`
+	for name, c := range map[string]struct {
+		piece sla.Millis
+		read  func(sla.Span) ([]Series, error)
+	}{
+		"chunks": {sla.Day, func(span sla.Span) ([]Series, error) { return src.stream(b.Context(), selector, span) }},
+		"text":   {sla.Hour, func(span sla.Span) ([]Series, error) { return src.readHTTP(b.Context(), "samples", selector, span) }},
+		"range": {sla.Day, func(span sla.Span) ([]Series, error) {
+			return src.ask(b.Context(), "query", "query_range", url.Values{
+				"query": {selector}, "start": {seconds(span.From)}, "end": {seconds(span.To - 1)}, "step": {"60"},
+			}, span)
+		}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			samples := 0
+			for b.Loop() {
+				for from := start; from < end; from = from.Add(c.piece) {
+					got, err := c.read(sla.Span{From: from, To: from.Add(c.piece)})
+					if err != nil || len(got) != series {
+						b.Fatal(len(got), err)
+					}
+					for i := range got {
+						samples += len(got[i].Samples)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(samples), "ns/sample")
+		})
 	}
 }

@@ -252,19 +252,14 @@ func (s *Source) tryValues(ctx context.Context, t trial, selector string, n int,
 	if n > legible {
 		return nil, nil
 	}
-	var begin time.Time
-	if s.o.Clock != nil {
-		begin = s.o.Clock()
-	}
+	began := s.clock()
 	series, err := s.read(ctx, "check", selector, sla.Span{From: now.Add(-baseline), To: now})
 	if err != nil {
 		return nil, err
 	}
 	var out []string
-	if s.o.Clock != nil {
-		if took := s.o.Clock().Sub(begin); took > slow {
-			out = append(out, fmt.Sprintf("reading ten minutes of it took %s: rounds will be slow", took.Round(100*time.Millisecond)))
-		}
+	if took := s.clock().Sub(began); took > slow {
+		out = append(out, fmt.Sprintf("reading ten minutes of it took %s: rounds will be slow", took.Round(100*time.Millisecond)))
 	}
 	for i := range series {
 		if series[i].Histograms > 0 {

@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,7 +18,11 @@ import (
 func tried(t *testing.T, ind *sla.Indicator, store *promtest.Store, o Options) []string {
 	t.Helper()
 	now := start.Add(15 * sla.Minute)
-	srv, err := promtest.New(store, promtest.Options{Now: func() time.Time { return now.Time() }})
+	serverClock := func() time.Time { return now.Time() }
+	if o.Clock != nil {
+		serverClock = o.Clock
+	}
+	srv, err := promtest.New(store, promtest.Options{Now: serverClock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,8 +150,8 @@ func TestTryingNamesTheLabelThatExplodes(t *testing.T) {
 }
 
 func TestTryingSaysThatReadingIsSlow(t *testing.T) {
-	at := start.Time()
-	clock := func() time.Time { at = at.Add(6 * time.Second); return at }
+	var calls atomic.Int64
+	clock := func() time.Time { return start.Time().Add(time.Duration(calls.Add(1)) * 3 * time.Second) }
 	got := tried(t, &sla.Indicator{Name: "x", Kind: sla.TimeGauge, Metric: "probe", Interval: sla.Minute}, stocked(t, grows, "probe"), Options{Clock: clock})
 	if !strings.Contains(strings.Join(got, "\n"), "rounds will be slow") {
 		t.Errorf("got %q", got)
