@@ -44,7 +44,7 @@ func shop(t *testing.T) string {
 
 // pages lists every kind of page, with a full and with an empty one.
 var pages = []string{
-	"/", "/?open=all", "/?state=no_data", "/?kiosk=1", "/?period=2026-10&sort=budget",
+	"/", "/?open=all", "/?open=checkout,search", "/?state=no_data", "/?kiosk=1", "/?period=2026-10&sort=budget",
 	"/agreements/checkout-sla", "/agreements/delivery-sla", "/agreements/storefront-sla",
 	"/objectives/search-north-ola/availability", "/objectives/checkout-sla/availability?period=2026-10",
 	"/objectives/storefront-sla/mean-response", "/objectives/storefront-sla/availability?period=2026-01",
