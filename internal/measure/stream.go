@@ -141,7 +141,10 @@ type frames struct {
 	floats  chunkenc.Iterator
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli) //nolint:gochecknoglobals // a table that never changes
+// checksum gives the checksum that stands before a frame.
+func checksum(b []byte) uint32 {
+	return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) // the table is made once
+}
 
 // read takes all frames: length, checksum, message.
 func (f *frames) read() error {
@@ -158,7 +161,7 @@ func (f *frames) read() error {
 			return fmt.Errorf("it ends within a frame: %w", errFrames)
 		}
 		message := f.buf[crc32.Size:]
-		if crc32.Checksum(message, castagnoli) != binary.BigEndian.Uint32(f.buf) {
+		if checksum(message) != binary.BigEndian.Uint32(f.buf) {
 			return fmt.Errorf("the checksum of a frame is wrong: %w", errFrames)
 		}
 		var frame prompb.ChunkedReadResponse

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -204,7 +203,7 @@ func frame(chunk []byte, lset map[string]string) []byte {
 		panic(err)
 	}
 	head := binary.AppendUvarint(nil, uint64(len(message)))
-	head = binary.BigEndian.AppendUint32(head, crc32.Checksum(message, castagnoli))
+	head = binary.BigEndian.AppendUint32(head, checksum(message))
 	return append(head, message...)
 }
 
