@@ -120,7 +120,7 @@ func (a *App) round(ctx context.Context, source string, scope cycle.Scope) {
 	}
 	a.probe(ctx, source)
 	if ctx.Err() == nil {
-		a.sealSoon(ctx)
+		a.rounds.Go(func() { a.sealSoon(a.ctx) }) // the next round does not wait for it
 	}
 }
 
