@@ -258,3 +258,15 @@ func TestACapBoundsAFixedAmountOfItsOwnCurrencyOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestPlannedTimeIsGoodInASlicesOwnRatio(t *testing.T) {
+	k := newCompany()
+	a := k.promise(sla.SLA, "shop", "90")
+	a.Planned = sla.PlannedGood
+	a.Objectives[0].Method, a.Objectives[0].Slices = sla.RatioTimeslices, &sla.Slices{Length: 10 * sla.Minute, Empty: sla.EmptySkipped}
+	k.Exclusions = []sla.Exclusion{{Services: []string{"s"}, Span: sla.Span{From: minute(5), To: minute(10)}, ApprovedBy: "kim"}}
+	k.outage("shop", 0, 4)
+	k.outage("shop", 6, 9) // within the exclusion
+	v := k.verdicts(t, "shop", november, november.To)[0]
+	wantRat(t, "spent: four minutes of ten", v.Budget.Spent(), "0.4")
+}
