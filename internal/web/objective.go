@@ -127,6 +127,9 @@ func (h *handler) find(r *http.Request) (*found, error) {
 		f.now = s
 		if f.period.Contains(now) || a.Period.Kind == sla.PeriodRolling && r.FormValue("period") == "" {
 			f.standing = s
+			if a.Period.Kind == sla.PeriodRolling && s.Current != nil {
+				f.period = s.Current.Period // the window that the last round judged, not one that moves with the clock
+			}
 		}
 	}
 	return f, nil

@@ -132,6 +132,23 @@ func TestTheMatrixAsCSVHoldsARowForEachObjectiveAndPeriod(t *testing.T) {
 	}
 }
 
+func TestARollingWindowIsThatOfTheLastRound(t *testing.T) {
+	w := newWorld(t, size{services: 1, objectives: 1, rolling: true})
+	var read []sla.Span
+	w.facts = func(_ string, s sla.Span) ([]sla.Entry, error) {
+		read = append(read, s)
+		return nil, nil
+	}
+	for range 2 {
+		if body := w.get(t, "/objectives/service-0-sla/objective-0").Body.String(); !strings.Contains(body, "the 30d up to 20 Nov 2026 12:59") {
+			t.Error("the page does not say the window that the round a minute ago judged")
+		}
+	}
+	if len(read) != 1 || read[0].To != now.Add(-sla.Minute) {
+		t.Errorf("the facts were read of %v, want once, up to the last round", read)
+	}
+}
+
 // asked finds the texts that templates and pages ask for.
 var asked = regexp.MustCompile(`(?:\bT |\.say\()"((?:[^"\\]|\\.)*)"`)
 

@@ -24,6 +24,7 @@ type size struct {
 	services, objectives int // objectives of each service
 	periods              int // closed months with verdicts
 	odd                  string
+	rolling              bool // windows of 30 days instead of months
 }
 
 // world is a store with a catalogue, verdicts and a breach, and pages over it.
@@ -106,6 +107,9 @@ func (w *world) fill(of size) {
 			Valid: sla.Span{From: now.Add(-500 * sla.Day), To: sla.Forever}, Zone: "Europe/Berlin", Period: sla.PeriodTerm{Kind: sla.PeriodMonth},
 			Planned: sla.PlannedRemoved, Unknown: sla.UnknownRemoved, Reason: of.odd,
 		}
+		if of.rolling {
+			a.Period = sla.PeriodTerm{Kind: sla.PeriodRolling, Rolling: 30 * sla.Day}
+		}
 		for j := range of.objectives {
 			a.Objectives = append(a.Objectives, sla.Objective{
 				Name: fmt.Sprintf("objective-%d", j), Indicator: name + "-up", Target: &target, Method: sla.TimeMethod, Severity: sla.Major, AtRisk: sla.DefaultAtRisk,
@@ -120,7 +124,7 @@ func (w *world) fill(of size) {
 	for i := range c.Agreements {
 		a := &c.Agreements[i]
 		for j := range a.Objectives {
-			v := verdictOf(a, &a.Objectives[j], now, (i+j)%7 == 3)
+			v := verdictOf(a, &a.Objectives[j], now.Add(-sla.Minute), (i+j)%7 == 3)
 			w.standings = append(w.standings, sla.Standing{
 				Agreement: a, Objective: &a.Objectives[j], Indicator: &c.Indicators[i], Current: &v, Measured: now, Burn: map[string]*big.Rat{"1h": big.NewRat(1, 3)},
 			})
