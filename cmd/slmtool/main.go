@@ -18,6 +18,7 @@ var commands = []func(*kingpin.Application){
 	exportCommand,
 	planCommand,
 	measureCommand,
+	remeasureCommand,
 	statusCommand,
 	breachesCommand,
 	outagesCommand,
