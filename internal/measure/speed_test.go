@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/slmd/slmd/internal/promtest"
 	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/testkit"
 )
 
 // BenchmarkBackfill measures ten days of ten indicators over three series each,
@@ -153,6 +155,51 @@ func BenchmarkReadBulk(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
+			samples := 0
+			for b.Loop() {
+				for from := start; from < end; from = from.Add(c.piece) {
+					got, err := c.read(sla.Span{From: from, To: from.Add(c.piece)})
+					if err != nil || len(got) != series {
+						b.Fatal(len(got), err)
+					}
+					for i := range got {
+						samples += len(got[i].Samples)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(samples), "ns/sample")
+		})
+	}
+}
+
+// BenchmarkReadBulkFromPrometheus2 reads ten days of 60 series, scraped every
+// 30 s, from Debian's Prometheus in a process of its own.
+func BenchmarkReadBulkFromPrometheus2(b *testing.B) {
+	const days, series = 10, 60
+	end := start.Add(days * sla.Day)
+	var text strings.Builder
+	for i := range series {
+		n := 1_000_000
+		for t := start; t < end; t = t.Add(30 * sla.Second) {
+			n += int(t/15_000+sla.Instant(i)) % 97
+			fmt.Fprintf(&text, "requests_total{job=\"shop\",instance=\"%d\"} %d %d.000\n", i, n, t/1000)
+		}
+	}
+	text.WriteString("# EOF\n")
+	srv := testkit.StartPrometheus(b, testkit.PrometheusOptions{OpenMetrics: strings.NewReader(text.String())})
+	src, err := New(Options{Name: "main", URL: srv.URL(), MaxBody: 1 << 30})
+	if err != nil {
+		b.Fatal(err)
+	}
+	selector := `{__name__="requests_total",job="shop"}`
+	for name, c := range map[string]struct {
+		piece sla.Millis
+		read  func(sla.Span) ([]Series, error)
+	}{
+		"chunks": {sla.Day, func(span sla.Span) ([]Series, error) { return src.stream(b.Context(), selector, span) }},
+		"text":   {sla.Hour, func(span sla.Span) ([]Series, error) { return src.readHTTP(b.Context(), "samples", selector, span) }},
+	} {
+		b.Run(name, func(b *testing.B) {
 			samples := 0
 			for b.Loop() {
 				for from := start; from < end; from = from.Add(c.piece) {
