@@ -35,14 +35,8 @@ var testRooms = map[string][]string{
 
 var testRoomUsers = map[string][]string{"internal/promtest": {"cmd/slmd-demo", "cmd/slmd-demo/company"}}
 
-// outOfOrder lists packages that stand outside the layers for the time being.
-var outOfOrder = []string{"internal/pin"}
-
 func TestImportsPointDownOnly(t *testing.T) {
 	for _, p := range packages(t) {
-		if slices.Contains(outOfOrder, p.room()) {
-			continue
-		}
 		if layerOf(p.room()) < 0 && testRooms[p.room()] == nil {
 			t.Errorf("%s stands in no layer: enter it in this test", p.room())
 		}
@@ -120,7 +114,6 @@ var homes = map[string][]string{
 	"github.com/prometheus/client_golang/":           {"internal/telemetry"},
 	"github.com/VictoriaMetrics/metrics":             {"internal/telemetry"},
 	"github.com/robfig/cron":                         {"internal/cronexpr", "internal/schedule"},
-	"github.com/valyala/fastjson":                    {"internal/measure"},
 	"github.com/alecthomas/kingpin":                  {"cmd"},
 	"github.com/prometheus/prometheus/promql":        {"internal/promtest"},
 	"github.com/prometheus/prometheus/storage":       {"internal/promtest"},
@@ -136,7 +129,7 @@ func TestAHeavyDependencyLivesInOnePackage(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, imported := range p.Imports {
 			home := homeOf(imported)
-			if home == nil || slices.Contains(outOfOrder, p.room()) {
+			if home == nil {
 				continue
 			}
 			if !slices.ContainsFunc(home, func(r string) bool { return p.room() == r || strings.HasPrefix(p.room(), r+"/") }) {
