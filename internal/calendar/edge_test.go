@@ -116,3 +116,9 @@ func TestTheFirstWeekAndTheFirstYearHaveNames(t *testing.T) {
 		}
 	}
 }
+
+func TestNoonIsNoonOnTheDateThatAClockInUTCShows(t *testing.T) {
+	if got := NoonUTC(sla.Date{Year: 2028, Month: 2, Day: 29}); got != at(t, "2028-02-29T12:00:00Z") {
+		t.Errorf("got %s", got)
+	}
+}
