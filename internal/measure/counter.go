@@ -165,6 +165,9 @@ func (r *run) judge(c *candidate, peers []*candidate, known map[target]sighting,
 	if told && began >= previous {
 		return Value{}, true // all that it counted, it counted since
 	}
+	// A young process may have been looked for before it was found: it is no
+	// evidence of an old one under a new name.
+	told = told && began < c.t.Add(-youngProcess)
 	if !ev.present(c.target, previous, c.t) {
 		return Value{}, !told && r.book.tallies[c.i-1].seen && r.plausible(c.lane, firstValues(c, peers))
 	}
@@ -174,6 +177,10 @@ func (r *run) judge(c *candidate, peers []*candidate, known map[target]sighting,
 	// An old process under a new name brings its counters along.
 	return Value{}, !told && r.plausible(c.lane, firstValues(c, peers))
 }
+
+// youngProcess is the age up to which a process may come into sight for the
+// first time: it starts up, is discovered and waits for its first scrape.
+const youngProcess = 10 * sla.Minute
 
 // judgeReturning gives the value that a series counts from which was away.
 func (r *run) judgeReturning(c *candidate, ev *evidence) Value {

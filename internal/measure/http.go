@@ -192,7 +192,7 @@ func (s *Source) unreached(err error) error {
 		p.Text = fmt.Sprintf("source %s cannot be used: %v", s.o.Name, err)
 	case errors.Is(err, context.DeadlineExceeded):
 		p.Text = fmt.Sprintf("source %s did not answer within %s", s.o.Name, s.o.Timeout)
-	case errors.As(err, &op):
+	case errors.As(err, &op), errors.Is(err, io.EOF): // refused, reset, or closed without a word
 		p.SourceDown = true
 	}
 	return p

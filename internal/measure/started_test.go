@@ -26,6 +26,10 @@ func TestWhenAProcessBeganTellsWhereACounterBegan(t *testing.T) {
 			[]Series{shop, up(t, "1x11"), line(t, b("200"), "_x5 7x6"), line(t, `up{job="shop",instance="b"}`, "_x5 1x6"), began("b", "_x5 "+before+"x6")},
 			"30/0 40/0 40/0",
 		},
+		"a new target that took minutes to be found counts by what is plausible": {
+			[]Series{shop, up(t, "1x11"), line(t, b("200"), "_x5 7x6"), line(t, `up{job="shop",instance="b"}`, "_x5 1x6"), began("b", "_x5 1699999800x6")},
+			"30/0 47/0 40/0",
+		},
 		"a new series of a process that began while nobody looked counts": {
 			[]Series{line(t, series("200"), "1000+10x3 _x4 _x4 1100 1110 1120 1130"), line(t, series("500"), "_x4 _x4 _x4 3 4 4 4"),
 				up(t, "1x3 _x4 _x4 1x3"), began("a", before+"x3 _x4 _x4 1700000170x3")},
