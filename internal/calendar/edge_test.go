@@ -105,6 +105,7 @@ func TestTheFirstWeekAndTheFirstYearHaveNames(t *testing.T) {
 		"2027-W01": "2027-01-04T00:00:00Z", // the third of January lies in the week before
 		"2026-W01": "2025-12-29T00:00:00Z",
 		"0001":     "0001-01-01T00:00:00Z",
+		"9999":     "9999-01-01T00:00:00Z",
 	} {
 		if p, err := Parse(name, loc); err != nil || p.From != at(t, from) || p.Name != name {
 			t.Errorf("%s: %v, %v", name, p, err)
