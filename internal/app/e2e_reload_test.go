@@ -68,8 +68,10 @@ func TestADaemonThatCannotStartSaysWhyInOneSentence(t *testing.T) {
 		spoil func(s *stage)
 		want  []string
 	}{
-		"a port in use": {func(s *stage) { s.o.Listen = []string{"127.0.0.1:0", taken.Addr().String()} },
-			[]string{taken.Addr().String(), "address already in use"}},
+		"a port in use": {
+			func(s *stage) { s.o.Listen = []string{"127.0.0.1:0", taken.Addr().String()} },
+			[]string{taken.Addr().String(), "address already in use"},
+		},
 		"a database in use": {func(s *stage) {
 			other, err := app.New(context.Background(), s.o)
 			if err != nil {

@@ -33,7 +33,7 @@ type theatre struct {
 // run runs a child until it ends, or for as long as given; it reports whether it was killed.
 func (th *theatre) run(dir, failpoint string, within time.Duration) (killed bool) {
 	th.t.Helper()
-	cmd := exec.CommandContext(th.t.Context(), th.binary) //nolint:gosec // the test's own binary
+	cmd := exec.CommandContext(th.t.Context(), th.binary)
 	cmd.Env = append(os.Environ(), childDir+"="+dir, childSink+"="+th.sink, "SLMD_FAILPOINT="+failpoint)
 	th.said.Reset()
 	cmd.Stderr = &th.said
@@ -141,7 +141,7 @@ func (th *theatre) outcome(dir string) outcome {
 	if err != nil {
 		th.t.Fatal(err)
 	}
-	defer st.Close() //nolint:errcheck // it only read
+	defer st.Close()
 	out := outcome{entries: ledgerOf(th.t, st), reviews: map[string]*report.Review{}}
 	verdicts, err := st.Verdicts(context.Background(), "", ever)
 	if err != nil {

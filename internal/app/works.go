@@ -71,7 +71,7 @@ func (a *App) zone() *time.Location {
 func (a *App) works() web.Works {
 	cfg, lag := a.config(), a.cycle.Lag()
 	w := web.Works{
-		Pending: lag.Pending, Behind: lag.Furthest, Sizes: a.storageSizes(), Build: buildInfo(), Mode: string(cfg.Alerting.Mode),
+		Pending: lag.Pending, Behind: lag.Furthest, Sizes: a.storageSizes(), Build: buildInfo(), Mode: cfg.Alerting.Mode,
 		Rounds: map[string]web.RoundState{},
 	}
 	for _, s := range a.sourceStatus() {

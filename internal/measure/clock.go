@@ -19,7 +19,7 @@ func (s *Source) clocked(resp *http.Response, began time.Time) error {
 	}
 	date, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // without a date there is nothing to compare
 	}
 	ahead := date.Sub(s.o.Clock())
 	behind := began.Sub(date) - time.Second // dates are of whole seconds

@@ -31,8 +31,10 @@ func TestWhenAProcessBeganTellsWhereACounterBegan(t *testing.T) {
 			"30/0 47/0 40/0",
 		},
 		"a new series of a process that began while nobody looked counts": {
-			[]Series{line(t, series("200"), "1000+10x3 _x4 _x4 1100 1110 1120 1130"), line(t, series("500"), "_x4 _x4 _x4 3 4 4 4"),
-				up(t, "1x3 _x4 _x4 1x3"), began("a", before+"x3 _x4 _x4 1700000170x3")},
+			[]Series{
+				line(t, series("200"), "1000+10x3 _x4 _x4 1100 1110 1120 1130"), line(t, series("500"), "_x4 _x4 _x4 3 4 4 4"),
+				up(t, "1x3 _x4 _x4 1x3"), began("a", before+"x3 _x4 _x4 1700000170x3"),
+			},
 			"30/0 0/0?60 0/0?60 1130/4~135",
 		},
 		"a small series that was away in an old process had been dropped": {

@@ -150,7 +150,7 @@ func checksum(b []byte) uint32 {
 func (f *frames) read() error {
 	for {
 		size, err := binary.ReadUvarint(f.r)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil || size > maxFrame {

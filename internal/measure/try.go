@@ -86,7 +86,7 @@ func trials(ind *sla.Indicator) []trial {
 func (s *Source) try(ctx context.Context, ind *sla.Indicator, t trial, now sla.Instant) ([]string, error) {
 	sel, err := parseSelector(t.text)
 	if err != nil {
-		return []string{err.Error()}, nil
+		return []string{err.Error()}, nil //nolint:nilerr // it is the finding
 	}
 	if t.within != nil && !strings.HasSuffix(sel.name, "_bucket") {
 		sel = sel.renamed(sel.name + "_bucket")

@@ -105,14 +105,19 @@ func TestTryingNamesWhatIsWrongWithASelector(t *testing.T) {
 		"bad label of part": {ind: total(shop, `http_requests_total{job="shop",status="500"}`), want: `has a label status`},
 		"gauge by its type": {ind: total(shop, shop), types: map[string]string{"http_requests_total": "gauge"}, want: `ratio.total: http_requests_total is a gauge and a counter is wanted`},
 		"counter by type":   {ind: gauge(shop), types: map[string]string{"http_requests_total": "counter"}, want: `time.metric: http_requests_total is a counter and a gauge is wanted`},
-		"gauge by its values": {ind: total(shop, shop), value: func(k int) float64 { return 100 - float64(k%3) },
-			want: `ratio.total: http_requests_total{code="200",instance="a",job="shop"} falls again and again`},
+		"gauge by its values": {
+			ind: total(shop, shop), value: func(k int) float64 { return 100 - float64(k%3) },
+			want: `ratio.total: http_requests_total{code="200",instance="a",job="shop"} falls again and again`,
+		},
 		"between the buckets": {
 			ind:    &sla.Indicator{Name: "x", Kind: sla.Latency, Interval: sla.Minute, Histogram: `latency{job="shop"}`, Within: sla.MustDecimal("0.4")},
 			series: []string{`latency_bucket{job="shop",le="0.1"}`, `latency_bucket{job="shop",le="0.3"}`, `latency_bucket{job="shop",le="1.0"}`, `latency_bucket{job="shop",le="+Inf"}`},
-			want:   `latency.histogram: 0.4s is not the bound of a bucket of latency{job="shop"}; the next ones are 0.3s and 1s`},
-		"a query of many": {ind: &sla.Indicator{Name: "x", Kind: sla.Query, Interval: sla.Minute, Expr: `http_requests_total`},
-			series: []string{shop, `http_requests_total{code="500"}`}, want: `it gives 2 numbers and one is wanted`},
+			want:   `latency.histogram: 0.4s is not the bound of a bucket of latency{job="shop"}; the next ones are 0.3s and 1s`,
+		},
+		"a query of many": {
+			ind:    &sla.Indicator{Name: "x", Kind: sla.Query, Interval: sla.Minute, Expr: `http_requests_total`},
+			series: []string{shop, `http_requests_total{code="500"}`}, want: `it gives 2 numbers and one is wanted`,
+		},
 		"a query of none": {ind: &sla.Indicator{Name: "x", Kind: sla.Query, Interval: sla.Minute, Expr: `nothing > 1`}, want: `it has no value now`},
 	} {
 		t.Run(name, func(t *testing.T) {

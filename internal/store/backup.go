@@ -88,7 +88,7 @@ func copyOf(ctx context.Context, from *sql.DB, part string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // it only read
+	defer tx.Rollback()
 	if _, err := readSchema(ctx, tx); err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func steadily(ctx context.Context, target, source *sqlite3.SQLiteConn) error {
 }
 
 func syncDirectory(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the directory of a file that was named by who runs us
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

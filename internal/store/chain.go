@@ -120,7 +120,7 @@ func (l *ledger) revision(id int64, from sla.Instant, revision int64) (sla.Entry
 		return r.Entry, found, err
 	}
 	day := dayOf(slotOf(from))
-	sealed, err := readSealed(l.ctx, l.tx, nil, id, day, day)
+	sealed, err := readSealed(l.ctx, l.tx, nil, stretch{id, day, day})
 	for _, e := range sealed {
 		if e.From == from {
 			return e, true, err

@@ -110,8 +110,12 @@ func writerConnector(file string, busy int64) (*connector, error) {
 		// A log of 16 MiB is written back; after a great one it is cut to 64 MiB.
 		set: []string{"PRAGMA wal_autocheckpoint = 4096", "PRAGMA journal_size_limit = 67108864"},
 		pragmas: []pragma{
-			{"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"},
-			{"busy_timeout", fmt.Sprint(busy)}, {"cache_size", "-65536"}, {"wal_autocheckpoint", "4096"},
+			{"journal_mode", "wal"},
+			{"synchronous", "2"},
+			{"foreign_keys", "1"},
+			{"busy_timeout", fmt.Sprint(busy)},
+			{"cache_size", "-65536"},
+			{"wal_autocheckpoint", "4096"},
 		},
 	}, nil
 }

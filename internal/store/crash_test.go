@@ -88,7 +88,7 @@ type process struct {
 
 func startChild(t *testing.T, file, does string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0])} //nolint:gosec // the test's own binary
+	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0])}
 	p.Env = append(os.Environ(), childFile+"="+file, childDoes+"="+does)
 	p.Stderr = os.Stderr
 	out, err := p.StdoutPipe()

@@ -94,7 +94,7 @@ func (e *editor) rows() []row {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	defer rows.Close() //nolint:errcheck // of a test
+	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {
 		e.t.Fatal(err)
@@ -110,6 +110,9 @@ func (e *editor) rows() []row {
 			e.t.Fatal(err)
 		}
 		out = append(out, r)
+	}
+	if err := rows.Err(); err != nil {
+		e.t.Fatal(err)
 	}
 	return out
 }
@@ -260,21 +263,9 @@ func editOnce(t *testing.T, file string, r *rand.Rand) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // of a test
+	defer db.Close()
 	db.SetMaxOpenConns(1)
-	var triggers []string
-	rows, err := db.QueryContext(t.Context(), "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			t.Fatal(err)
-		}
-		triggers = append(triggers, name)
-	}
-	_ = rows.Close()
+	triggers := triggerNames(t, db)
 	execute(t, db, "DROP TRIGGER "+strings.Join(triggers, "; DROP TRIGGER "))
 	execute(t, db, "PRAGMA ignore_check_constraints = 1")
 	tables := []string{"sealed_day", "audit", "breach_transition", "verdict", "report", "catalogue_item"}
@@ -341,4 +332,26 @@ func number(t *testing.T, variable string, otherwise int) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// triggerNames lists what refuses changes.
+func triggerNames(t *testing.T, db *sql.DB) []string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return names
 }

@@ -37,7 +37,7 @@ func fill(t *testing.T, dir string, free int64) string {
 		t.Fatal(err)
 	}
 	ballast := filepath.Join(dir, "ballast")
-	f, err := os.Create(ballast) //nolint:gosec // of this test
+	f, err := os.Create(ballast)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func TestGolden_TheDatabaseOfEachVersionOpensVerifiesAndReadsTheSame(t *testing.
 	}
 	for _, name := range files {
 		t.Run(filepath.Base(name), func(t *testing.T) {
-			text, err := os.ReadFile(name) //nolint:gosec // of this test
+			text, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
 			}

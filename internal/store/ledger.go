@@ -188,7 +188,7 @@ func readEntries(ctx context.Context, tx *txn, x extent, span sla.Span) ([]sla.E
 	if !found {
 		return nil, nil
 	}
-	sealed, err := readSealed(ctx, tx, make([]sla.Entry, 0, x.expected(span)), x.id, dayOf(first), dayOf(last))
+	sealed, err := readSealed(ctx, tx, make([]sla.Entry, 0, x.expected(span)), stretch{x.id, dayOf(first), dayOf(last)})
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +198,7 @@ func readEntries(ctx context.Context, tx *txn, x extent, span sla.Span) ([]sla.E
 		return sealed, err
 	}
 	into := sealed[len(sealed):] // where they follow each other, which is the rule, nothing is copied
-	hot, err := readHot(ctx, tx, into, x.id, first, last)
+	hot, err := readHot(ctx, tx, into, stretch{x.id, first, last})
 	if err != nil {
 		return nil, err
 	}
@@ -216,12 +216,15 @@ func overlapping(entries []sla.Entry, span sla.Span) []sla.Entry {
 	return entries
 }
 
+// stretch is a part of one indicator's time: slots or days, both ends included.
+type stretch struct{ id, first, last int64 }
+
 // readHot appends an indicator's entries of the slots that are not sealed.
-func readHot(ctx context.Context, tx *txn, out []sla.Entry, id, first, last int64) ([]sla.Entry, error) {
+func readHot(ctx context.Context, tx *txn, out []sla.Entry, of stretch) ([]sla.Entry, error) {
 	var r stored
 	// Slots come in order and rows within one by the key; sorting them again would cost more than reading them.
 	err := tx.raw(ctx, slotsOfOne+`SELECT `+columns+` FROM slots CROSS JOIN entry AS e ON e.slot = slots.slot AND e.indicator_id = ?3`,
-		integers(first, last, id), func(row []driver.Value) error {
+		integers(of.first, of.last, of.id), func(row []driver.Value) error {
 			if err := r.read(row); err != nil {
 				return err
 			}

@@ -97,7 +97,7 @@ func step(ctx context.Context, db *sql.DB, statements string, version int) error
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to undo
+	defer tx.Rollback()
 	failpoint("store.migrating")
 	set := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, version)
 	if _, err := tx.ExecContext(ctx, statements+set); err != nil {
@@ -124,7 +124,7 @@ func keepOlder(ctx context.Context, file string, o Options, known int) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // it only read
+	defer db.Close()
 	s, err := readSchema(ctx, db)
 	if err != nil || s.version == 0 || s.version >= int64(known) {
 		return err

@@ -20,7 +20,7 @@ func refuseNetwork(file string) error {
 	if err := unix.Statfs(filepath.Dir(file), &stat); err != nil {
 		return err
 	}
-	return onNetwork(uint32(stat.Type)) //nolint:gosec // the kernel's numbers have 32 bits
+	return onNetwork(uint32(stat.Type))
 }
 
 func onNetwork(kind uint32) error {

@@ -121,7 +121,7 @@ func look(ctx context.Context, file string, o Options, known int) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // it only read
+	defer db.Close()
 	s, err := readSchema(ctx, db)
 	if err != nil {
 		return err

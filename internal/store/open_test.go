@@ -97,7 +97,7 @@ func TestOpenReadOnly_SeesWhatAStoreBesideItCommits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer reader.Close() //nolint:errcheck // it only reads
+	defer reader.Close()
 	record(t, s, liveRound(1, 0, nil))
 	es, err := reader.Entries(t.Context(), "indicator-00000", allTime)
 	if err != nil || len(es) != 1 {
@@ -183,17 +183,17 @@ func withoutRights(t *testing.T, f func()) {
 		if err := unix.Setfsuid(65534); err != nil {
 			t.Fatal(err)
 		}
-		defer unix.Setfsuid(0) //nolint:errcheck // the thread was the superuser's
+		defer unix.Setfsuid(0)
 	}
 	f()
 }
 
 func TestFault_C5_AReadOnlyDirectoryIsRefusedAtStart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	if err := os.Mkdir(dir, 0o555); err != nil { //nolint:gosec // reading it is what stays allowed
+	if err := os.Mkdir(dir, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755); err != nil { //nolint:gosec // so that anybody gets there
+	if err := os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range []string{filepath.Join(dir, "slmd.db"), filepath.Join(dir, "new", "slmd.db")} {
@@ -210,7 +210,7 @@ func TestFault_C7_ARoundFailsWholeWhileAnotherProgramLocksAndGoesThroughAfterwar
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // checked by what it did
+	defer s.Close()
 	record(t, s, liveRound(2, 0, nil))
 	db := raw(t, file)
 	db.SetMaxOpenConns(1)

@@ -57,6 +57,7 @@ func (s *Store) Seal(ctx context.Context, o Sealing) (int, error) {
 
 // sealPlan is what holds for all batches of one sealing.
 type sealPlan struct {
+	at         sla.Instant // when it is done
 	indicators []namedExtent
 	round      int64 // the last one whose facts are final
 	first      int64 // the first day with hot rows
@@ -69,7 +70,7 @@ type namedExtent struct {
 }
 
 func (s *Store) planSeal(ctx context.Context, o Sealing) (sealPlan, error) {
-	var p sealPlan
+	p := sealPlan{at: o.At}
 	err := s.read(ctx, "looking for days to seal", func(ctx context.Context, tx *txn) error {
 		known, err := readExtents(ctx, tx, "")
 		if err != nil {
@@ -115,7 +116,7 @@ func (s *Store) sealDay(ctx context.Context, o Sealing, plan sealPlan, day int64
 			if !batch[i].ready(day, o) {
 				continue
 			}
-			d, err := prepareSeal(ctx, tx, o, plan.round, day, &batch[i])
+			d, err := plan.prepare(ctx, tx, day, &batch[i])
 			if err != nil {
 				return fmt.Errorf("indicator %s: %w", batch[i].name, err)
 			}
@@ -132,21 +133,21 @@ func (s *Store) sealDay(ctx context.Context, o Sealing, plan sealPlan, day int64
 	return sealed, nil
 }
 
-// prepareSeal gives the row for an indicator's day; nil where there is nothing
-// to seal, or something that is not final.
-func prepareSeal(ctx context.Context, tx *txn, o Sealing, final, day int64, x *namedExtent) (*sealedDay, error) {
+// prepare gives the row for an indicator's day; nil where there is nothing to
+// seal, or something that is not final.
+func (p *sealPlan) prepare(ctx context.Context, tx *txn, day int64, x *namedExtent) (*sealedDay, error) {
 	first, last := day*slotsOfDay, (day+1)*slotsOfDay-1
 	var round sql.NullInt64
 	err := tx.QueryRowContext(ctx, slotsOfOne+`SELECT max(e.round_id) FROM slots CROSS JOIN entry AS e
 		ON e.slot = slots.slot AND e.indicator_id = ?3`, first, last, x.id).Scan(&round)
-	if err != nil || !round.Valid || round.Int64 > final {
+	if err != nil || !round.Valid || round.Int64 > p.round {
 		return nil, err
 	}
-	hot, err := readHot(ctx, tx, nil, x.id, first, last)
+	hot, err := readHot(ctx, tx, nil, stretch{x.id, first, last})
 	if err != nil {
 		return nil, err
 	}
-	d := &sealedDay{id: x.id, day: day, round: round.Int64, sealedAt: o.At, seq: 1}
+	d := &sealedDay{id: x.id, day: day, round: round.Int64, sealedAt: p.at, seq: 1}
 	err = tx.QueryRowContext(ctx, `SELECT seq + 1, hash FROM sealed_day WHERE indicator_id = ?1 ORDER BY seq DESC LIMIT 1`, x.id).Scan(&d.seq, &d.prev)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
@@ -158,7 +159,7 @@ func prepareSeal(ctx context.Context, tx *txn, o Sealing, final, day int64, x *n
 		return nil, err
 	}
 	d.round = max(d.round, was)
-	old, err := readSealed(ctx, tx, nil, x.id, day, day)
+	old, err := readSealed(ctx, tx, nil, stretch{x.id, day, day})
 	if err != nil {
 		return nil, err
 	}

@@ -90,10 +90,10 @@ func eachSealed(ctx context.Context, tx *txn, f func(*sealedDay) error, rest str
 }
 
 // readSealed gives the entries of the days in order of time, of each day the latest revision.
-func readSealed(ctx context.Context, tx *txn, out []sla.Entry, id, first, last int64) ([]sla.Entry, error) {
+func readSealed(ctx context.Context, tx *txn, out []sla.Entry, of stretch) ([]sla.Entry, error) {
 	begin, day := len(out), int64(0)
 	err := tx.raw(ctx, `SELECT day, packed FROM sealed_day WHERE indicator_id = ?1 AND day BETWEEN ?2 AND ?3
-		ORDER BY day, revision`, integers(id, first, last), func(row []driver.Value) error {
+		ORDER BY day, revision`, integers(of.id, of.first, of.last), func(row []driver.Value) error {
 		this, ok := row[0].(int64)
 		packed, isBytes := row[1].([]byte)
 		if !ok || !isBytes {

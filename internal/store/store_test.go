@@ -63,12 +63,12 @@ func TestWrite_ATransactionHoldsTheLockFromItsBeginning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // nothing was written
+	defer s.Close()
 	other, err := openWriter(file, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close() //nolint:errcheck // nothing was written
+	defer other.Close()
 	if err := other.PingContext(t.Context()); err != nil {
 		t.Fatal(err)
 	}

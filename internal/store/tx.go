@@ -60,7 +60,7 @@ func transact(ctx context.Context, db *sql.DB, f func(ctx context.Context, tx *t
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to undo
+	defer tx.Rollback()
 	if err := f(ctx, &txn{tx, conn}); err != nil {
 		return err
 	}
@@ -115,10 +115,11 @@ func each(ctx context.Context, tx *txn, scan func(*sql.Rows) error, query string
 	if err != nil {
 		return err
 	}
+	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return closing(rows, err)
+			return err
 		}
 	}
-	return errors.Join(rows.Err(), rows.Close())
+	return rows.Err()
 }

@@ -39,7 +39,7 @@ func (s *Store) check(ctx context.Context, checks []func(context.Context, *txn) 
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close() //nolint:errcheck // it only read
+	defer db.Close()
 	var out []string
 	err = transact(ctx, db, func(ctx context.Context, tx *txn) error {
 		for _, check := range checks {

@@ -24,8 +24,14 @@ func (h *handler) method(f *frame, at *found) method {
 	ind, o, a := at.indicator, at.objective, at.agreement
 	m := method{Indicator: ind.Name, Source: h.source(ind.Source)}
 	for _, q := range [][2]string{
-		{"total", ind.Total}, {"good", ind.Good}, {"bad", ind.Bad}, {"histogram", ind.Histogram}, {"metric", ind.Metric},
-		{"query", ind.Expr}, {"sum", ind.Sum}, {"count", ind.Count},
+		{"total", ind.Total},
+		{"good", ind.Good},
+		{"bad", ind.Bad},
+		{"histogram", ind.Histogram},
+		{"metric", ind.Metric},
+		{"query", ind.Expr},
+		{"sum", ind.Sum},
+		{"count", ind.Count},
 	} {
 		if q[1] != "" {
 			m.Selectors = append(m.Selectors, selector{f.say(q[0]), q[1], m.open(q[1])})

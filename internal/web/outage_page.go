@@ -74,7 +74,7 @@ func (h *handler) outagePage(w http.ResponseWriter, r *http.Request) error {
 	p.ToPage = f.To("objectives", v.Agreement, v.Objective) + "?period=" + url.QueryEscape(at.period.Name)
 	f.Title = f.say("Outage of %s: %s", p.Service, p.From)
 	f.Trail = []link{{f.say("Breaches and outages"), f.To("breaches")}, {p.Service + ": " + v.Objective, p.ToPage}}
-	p.neighbours(f, h, at, v, listed, o)
+	p.neighbours(listed, o, func(x *sla.Outage) string { return h.outageView(f, v, x, at.zone).Href })
 	p.Pairs = [][2]string{
 		{f.say("From"), p.From},
 		{f.say("To"), p.To},
@@ -96,16 +96,17 @@ func (h *handler) outagePage(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (p *outagePage) neighbours(f *frame, h *handler, at *found, v *sla.Verdict, listed []*sla.Outage, o *sla.Outage) {
+// neighbours links the outages before and after o.
+func (p *outagePage) neighbours(listed []*sla.Outage, o *sla.Outage, href func(*sla.Outage) string) {
 	for i, x := range listed {
 		if x != o {
 			continue
 		}
 		if i > 0 {
-			p.Earlier = h.outageView(f, v, listed[i-1], at.zone).Href
+			p.Earlier = href(listed[i-1])
 		}
 		if i+1 < len(listed) {
-			p.Later = h.outageView(f, v, listed[i+1], at.zone).Href
+			p.Later = href(listed[i+1])
 		}
 	}
 }

@@ -193,8 +193,14 @@ func (o *overview) choose(standings []sla.Standing) error {
 
 // stateFilters are the states that the overview can be narrowed to.
 var stateFilters = []struct{ value, text string }{
-	{"kept", "met or at risk"}, {"met", "met"}, {"at_risk", "at risk"}, {"missed", "failing or breached"}, {"failing", "failing"},
-	{"breached", "breached"}, {"no_data", "no data"}, {"credit", "credit accrued"},
+	{"kept", "met or at risk"},
+	{"met", "met"},
+	{"at_risk", "at risk"},
+	{"missed", "failing or breached"},
+	{"failing", "failing"},
+	{"breached", "breached"},
+	{"no_data", "no data"},
+	{"credit", "credit accrued"},
 }
 
 func stateTakes(state string, s *sla.Standing) bool {

@@ -212,8 +212,17 @@ func TestTextCanBeReadInBothThemes(t *testing.T) {
 		}
 	}
 	pairs := [][2]string{
-		{"ink", "ground"}, {"ink", "surface"}, {"ink", "wash"}, {"ink", "note"}, {"soft", "ground"}, {"soft", "surface"}, {"soft", "wash"},
-		{"accent", "surface"}, {"accent", "ground"}, {"accent", "wash"}, {"accent-ink", "accent"},
+		{"ink", "ground"},
+		{"ink", "surface"},
+		{"ink", "wash"},
+		{"ink", "note"},
+		{"soft", "ground"},
+		{"soft", "surface"},
+		{"soft", "wash"},
+		{"accent", "surface"},
+		{"accent", "ground"},
+		{"accent", "wash"},
+		{"accent-ink", "accent"},
 	}
 	for _, s := range sla.States {
 		pairs = append(pairs, [2]string{string(s) + "-ink", string(s)})
