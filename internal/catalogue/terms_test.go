@@ -50,25 +50,25 @@ func TestTermsThatContradictEachOtherAreRefused(t *testing.T) {
 }
 
 func TestBandsThatOverlapOrLeaveGapsAreWarnedOf(t *testing.T) {
-	for bands, want := range map[string]string{
-		"{below: 99.9%, credit: 10%}, {below: 99%, credit: 25%}":                                   "",
-		"{below: 99.9%, at_least: 99%, credit: 10%}, {below: 99%, credit: 25%}":                    "",
-		"{below: 99.9%, above: 99%, credit: 10%}, {at_most: 99%, credit: 25%}":                     "",
-		"{at_most: 99.9%, above: 99.0%, credit: 10%}, {below: 99.0%, credit: 25%}":                 "a credit is due at exactly 99.9%, where the target is met\nno band applies to exactly 99.0%: no credit is due there although the target is missed",
-		"{below: 99.9%, at_least: 99%, credit: 10%}":                                               "no band applies to values from 0% and below 99%: no credit is due there although the target is missed",
-		"{below: 99.5%, credit: 10%}":                                                              "no band applies to values from 99.5% and below 99.9%: no credit is due there although the target is missed",
-		"{below: 99.9%, at_least: 98%, credit: 10%}, {below: 99%, credit: 25%}":                    "several bands apply to values from 98% and below 99%: the largest credit is taken",
-		"{below: 99.9%, at_least: 99%, credit: 10%}, {at_most: 99%, credit: 25%}":                  "several bands apply to exactly 99%: the largest credit is taken",
-		"{below: 99%, at_least: 98%, credit: 5%}, {below: 97%, at_least: 96%, credit: 9%}":         "no band applies to values from 0% and below 96%: no credit is due there although the target is missed\nno band applies to values from 97% and below 98%: no credit is due there although the target is missed\nno band applies to values from 99% and below 99.9%: no credit is due there although the target is missed",
-		"{per: 30m, credit: 5%}":                                                                   "",
-		"{below: 100%, at_least: 99.9%, credit: 1%}, {below: 99.9%, credit: 2%}":                   "a credit is due at exactly 99.9%, where the target is met",
-		"{below: 99.9%, at_least: 0%, credit: 10%}, {below: 99%, at_least: 0%, credit: 50.00 USD}": "several bands apply to values from 0% and below 99%: the largest credit is taken\nthe credit is in USD and the charge in EUR: amounts of different currencies are never added",
+	for _, c := range []struct{ bands, want string }{
+		{"{below: 99.9%, credit: 10%}, {below: 99%, credit: 25%}", ""},
+		{"{below: 99.9%, at_least: 99%, credit: 10%}, {below: 99%, credit: 25%}", ""},
+		{"{below: 99.9%, above: 99%, credit: 10%}, {at_most: 99%, credit: 25%}", ""},
+		{"{at_most: 99.9%, above: 99.0%, credit: 10%}, {below: 99.0%, credit: 25%}", "a credit is due at exactly 99.9%, where the target is met\nno band applies to exactly 99.0%: no credit is due there although the target is missed"},
+		{"{below: 99.9%, at_least: 99%, credit: 10%}", "no band applies to values from 0% and below 99%: no credit is due there although the target is missed"},
+		{"{below: 99.5%, credit: 10%}", "no band applies to values from 99.5% and below 99.9%: no credit is due there although the target is missed"},
+		{"{below: 99.9%, at_least: 98%, credit: 10%}, {below: 99%, credit: 25%}", "several bands apply to values from 98% and below 99%: the largest credit is taken"},
+		{"{below: 99.9%, at_least: 99%, credit: 10%}, {at_most: 99%, credit: 25%}", "several bands apply to exactly 99%: the largest credit is taken"},
+		{"{below: 99%, at_least: 98%, credit: 5%}, {below: 97%, at_least: 96%, credit: 9%}", "no band applies to values from 0% and below 96%: no credit is due there although the target is missed\nno band applies to values from 97% and below 98%: no credit is due there although the target is missed\nno band applies to values from 99% and below 99.9%: no credit is due there although the target is missed"},
+		{"{per: 30m, credit: 5%}", ""},
+		{"{below: 100%, at_least: 99.9%, credit: 1%}, {below: 99.9%, credit: 2%}", "a credit is due at exactly 99.9%, where the target is met"},
+		{"{below: 99.9%, at_least: 0%, credit: 10%}, {below: 99%, at_least: 0%, credit: 50.00 USD}", "several bands apply to values from 0% and below 99%: the largest credit is taken\nthe credit is in USD and the charge in EUR: amounts of different currencies are never added"},
 	} {
-		text := strings.Replace(shop, "indicator: payments-up, target: 99.95%", "indicator: payments-up, target: 99.9%, credits: ["+bands+"]", 1)
+		text := strings.Replace(shop, "indicator: payments-up, target: 99.95%", "indicator: payments-up, target: 99.9%, credits: ["+c.bands+"]", 1)
 		text = strings.Replace(text, "    objectives: [{name: availability, indicator: payments-up", "    charge: 1 EUR\n    objectives: [{name: availability, indicator: payments-up", 1)
 		_, warnings, err := catalogue.Parse("shop.yml", []byte(text), catalogue.Options{})
 		if err != nil {
-			t.Errorf("%s: %v", bands, err)
+			t.Errorf("%s: %v", c.bands, err)
 		}
 		var lines []string
 		for _, w := range warnings {
@@ -76,8 +76,8 @@ func TestBandsThatOverlapOrLeaveGapsAreWarnedOf(t *testing.T) {
 				lines = append(lines, w.Text)
 			}
 		}
-		if got := strings.Join(lines, "\n"); got != want {
-			t.Errorf("%s\n got: %s\nwant: %s", bands, got, want)
+		if got := strings.Join(lines, "\n"); got != c.want {
+			t.Errorf("%s\n got: %s\nwant: %s", c.bands, got, c.want)
 		}
 	}
 }
