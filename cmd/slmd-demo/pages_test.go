@@ -25,7 +25,7 @@ var looking string
 func shop(t *testing.T) string {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("measures sixty days of history")
+		t.Skip("left out by -short: it measures months of history and opens every page in a browser")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)

@@ -234,7 +234,7 @@ func newTheatre(t *testing.T) *theatre {
 
 func TestFault_C2_KilledAtEachFailpointItEndsAsIfItHadNotBeen(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes two minutes")
+		t.Skip("left out by -short: it builds a daemon and kills it for two minutes")
 	}
 	th := newTheatre(t)
 	calm := th.directory()
@@ -322,7 +322,7 @@ func TestTheReleasedDaemonHoldsNoFailpoint(t *testing.T) {
 
 func TestFault_C12_KilledInAMigrationTheNextStartCompletesIt(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it builds a daemon with failpoints")
+		t.Skip("left out by -short: it builds a daemon with failpoints")
 	}
 	th := newTheatre(t)
 	for _, name := range []string{"store.schema_copied", "store.schema_kept", "store.migrating", "store.migrated", "store.adopted", "store.migration_committed"} {

@@ -22,7 +22,7 @@ func FuzzCatalogue(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 1<<14 {
-			t.Skip("longer than is worth the time")
+			return // the bound on sizes has tests of its own; long inputs only slow the search
 		}
 		start := time.Now()
 		c, _, err := catalogue.Parse("any.yml", []byte(text), catalogue.Options{})

@@ -31,7 +31,7 @@ func FuzzContractFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, tests string) {
 		if len(tests) > 4<<10 {
-			t.Skip("longer than is worth the time")
+			return // the bound on sizes has tests of its own; long inputs only slow the search
 		}
 		file, err := contract.Parse("any.yml", []byte(minimal+tests))
 		if err == nil {

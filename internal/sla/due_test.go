@@ -3,12 +3,13 @@ package sla
 import (
 	"testing"
 	"time"
+	_ "time/tzdata" // whatever the system has
 )
 
 func TestAReviewIsDueMonthsAfterTheVersionCameIntoForce(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skipf("this system has no time zones: %v", err)
+		t.Fatal(err)
 	}
 	at := func(y int, m time.Month, d int) Instant { return At(time.Date(y, m, d, 0, 0, 0, 0, berlin)) }
 	for _, c := range []struct {
