@@ -25,6 +25,7 @@ var commands = []func(*kingpin.Application){
 	simulateCommand,
 	reportCommand,
 	entriesCommand,
+	exclusionCommand,
 	dbCommand,
 }
 

@@ -168,6 +168,19 @@ func (s *Store) History(ctx context.Context, kind, name string) ([]Revision, err
 	return out, err
 }
 
+// Authors gives by name who wrote the first revision of each item of the kind.
+func (s *Store) Authors(ctx context.Context, kind string) (map[string]string, error) {
+	out := map[string]string{}
+	err := s.read(ctx, "reading who wrote the "+kind+"s", func(ctx context.Context, tx *txn) error {
+		rows, err := readRevisions(ctx, tx, `SELECT `+revisionColumns+` FROM catalogue_item AS c WHERE c.kind = ?1 AND c.revision = 1`, kind)
+		for _, r := range rows {
+			out[r.Name] = r.Actor
+		}
+		return err
+	})
+	return out, err
+}
+
 // LatestDefinitions gives by indicator the definition to measure it by, for
 // Outcome.Definition; retired indicators are left out.
 func (s *Store) LatestDefinitions(ctx context.Context) (map[string]int64, error) {

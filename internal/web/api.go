@@ -74,7 +74,7 @@ func (h *handler) apiRoutes(mux *http.ServeMux) {
 	h.get(mux, "services", func(*http.Request) (any, error) { return h.o.Catalogue().Services, nil })
 	h.get(mux, "agreements", func(*http.Request) (any, error) { return h.o.Catalogue().Agreements, nil })
 	h.get(mux, "agreements/{name}", h.agreement)
-	h.get(mux, "exclusions", func(*http.Request) (any, error) { return h.o.Catalogue().Exclusions, nil })
+	h.get(mux, "exclusions", h.exclusions)
 	h.get(mux, "objectives", h.objectives)
 	h.get(mux, "objectives/{agreement}/{objective}/status", h.objectives)
 	h.get(mux, "breaches", h.breaches)
