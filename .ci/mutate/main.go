@@ -29,7 +29,6 @@ func main() {
 	flag.StringVar(&o.also, "also", "./internal/contract", "packages, with commas, whose tests are asked too when the package's own notice nothing")
 	flag.StringVar(&o.known, "known", "docs/reliability.md", "the file with the table of mutants that make no difference")
 	flag.StringVar(&o.only, "only", "", "only mutants whose file:line or text contains this")
-	flag.DurationVar(&o.timeout, "timeout", 2*time.Minute, "for the tests of one mutant; one that takes longer is noticed")
 	flag.IntVar(&o.atLeast, "at-least", 0, "exit 1 when fewer percent of the mutants are noticed")
 	flag.BoolVar(&o.list, "list", false, "lists the mutants and runs nothing")
 	flag.Parse()
@@ -43,7 +42,6 @@ type options struct {
 	sample, parallel, atLeast int
 	seed                      uint64
 	also, known, only         string
-	timeout                   time.Duration
 	list                      bool
 }
 

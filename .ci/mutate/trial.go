@@ -33,7 +33,7 @@ type trial struct {
 	options
 	scratch, dir string
 	known        map[key]bool
-	packages     []tested // the package itself first
+	programs     []program // the package's own tests first
 
 	mu        sync.Mutex
 	counts    [5]int
@@ -41,13 +41,29 @@ type trial struct {
 	revived   []mutant // listed as making no difference, and noticed all the same
 }
 
-// tested is a package whose tests are asked, with the flags that they want.
-type tested struct {
-	path  string
-	flags []string
+// program is the test program of a package. Its tests are asked in one go or
+// in two: those that take long only when the quick ones notice nothing.
+type program struct {
+	path, dir string
+	rounds    []round
 }
 
-// prepare finds the packages and sees that their tests pass as they are.
+// round is one call of a test program, and how many seconds of processor time
+// it may take: what other work there is on the machine plays no part.
+type round struct {
+	flags   []string
+	seconds int
+}
+
+const (
+	// long is from where on a test is asked only when the quick ones noticed nothing.
+	long = 100 * time.Millisecond
+	// patience is how many times what the tests take as they are a mutant may take.
+	patience = 5
+)
+
+// prepare finds the packages, sees that their tests pass as they are and how
+// long they take.
 func (t *trial) prepare() error {
 	paths := []string{t.dir}
 	for p := range strings.SplitSeq(t.also, ",") {
@@ -55,20 +71,67 @@ func (t *trial) prepare() error {
 			paths = append(paths, p)
 		}
 	}
-	for _, p := range paths {
-		x := tested{path: p}
-		deps, err := exec.Command("go", "list", "-test", "-deps", p).Output()
+	for _, path := range paths {
+		dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", path).Output()
 		if err != nil {
-			return fmt.Errorf("go list %s: %w", p, err)
+			return fmt.Errorf("go list %s: %w", path, err)
 		}
-		if bytes.Contains(deps, []byte("pgregory.net/rapid\n")) {
-			// A failure is enough: it is neither made small nor written down.
-			x.flags = []string{"-rapid.nofailfile", "-rapid.shrinktime=1ms"}
+		p := program{path: path, dir: strings.TrimSpace(string(dir))}
+		binary := filepath.Join(t.scratch, "unchanged.test")
+		if out, err := build(path, binary, ""); err != nil {
+			return fmt.Errorf("the tests of %s do not compile as they are:\n%s", path, out)
 		}
-		t.packages = append(t.packages, x)
-		if out, err := t.goTest(x, ""); err != nil {
-			return fmt.Errorf("the tests of %s do not pass as they are:\n%s", p, out)
+		flags, err := flagsOf(path)
+		if err != nil {
+			return err
 		}
+		if err := p.measure(binary, flags); err != nil {
+			return err
+		}
+		t.programs = append(t.programs, p)
+	}
+	return nil
+}
+
+func flagsOf(path string) ([]string, error) {
+	flags := []string{"-test.short", "-test.failfast"}
+	deps, err := exec.Command("go", "list", "-test", "-deps", path).Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list %s: %w", path, err)
+	}
+	if bytes.Contains(deps, []byte("pgregory.net/rapid\n")) {
+		// A failure is enough: it is neither made small nor written down.
+		flags = append(flags, "-rapid.nofailfile", "-rapid.shrinktime=1ms")
+	}
+	return flags, nil
+}
+
+// passed is what a test program says of a test at the top.
+var passed = regexp.MustCompile(`(?m)^--- PASS: (\w+) \(([0-9.]+s)\)$`)
+
+// measure runs the tests as they are and parts the long ones from the quick.
+func (p *program) measure(binary string, flags []string) error {
+	out, spent, err := p.run(binary, round{append([]string{"-test.v"}, flags...), 600})
+	if err != nil {
+		return fmt.Errorf("the tests of %s do not pass as they are:\n%s", p.path, out)
+	}
+	var slow []string
+	var rest time.Duration
+	for _, m := range passed.FindAllStringSubmatch(string(out), -1) {
+		if took, err := time.ParseDuration(m[2]); err == nil && took >= long {
+			slow = append(slow, m[1])
+			rest += took
+		}
+	}
+	within := func(d time.Duration) int { return max(3, int((patience*d).Seconds())+1) }
+	if len(slow) == 0 {
+		p.rounds = []round{{flags, within(spent)}}
+		return nil
+	}
+	names := "^(" + strings.Join(slow, "|") + ")$"
+	p.rounds = []round{
+		{append([]string{"-test.skip=" + names}, flags...), within(max(0, spent-rest))},
+		{append([]string{"-test.run=" + names}, flags...), within(spent)},
 	}
 	return nil
 }
@@ -82,16 +145,19 @@ func (t *trial) test(worker int, m mutant) outcome {
 			panic(err)
 		}
 	}
-	for _, p := range t.packages {
-		out, err := t.goTest(p, stem+".json")
-		switch {
-		case err == nil:
-		case bytes.Contains(out, []byte("[build failed]")):
+	for _, p := range t.programs {
+		if _, err := build(p.path, stem+".test", stem+".json"); err != nil {
 			return stillborn
-		case bytes.Contains(out, []byte("panic: test timed out")), errors.Is(err, context.DeadlineExceeded):
-			return endless
-		default:
-			return killed
+		}
+		for _, r := range p.rounds {
+			_, spent, err := p.run(stem+".test", r)
+			switch {
+			case err == nil:
+			case spent >= time.Duration(r.seconds)*time.Second, errors.Is(err, context.DeadlineExceeded):
+				return endless
+			default:
+				return killed
+			}
 		}
 	}
 	if t.known[m.key()] {
@@ -100,24 +166,35 @@ func (t *trial) test(worker int, m mutant) outcome {
 	return survived
 }
 
-func (t *trial) goTest(p tested, overlay string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), t.timeout+time.Minute)
-	defer cancel()
-	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-short", "-ldflags=-s -w", "-timeout=" + t.timeout.String()}
+// build compiles the tests of a package, with an overlay unless that is empty.
+func build(path, binary, overlay string) ([]byte, error) {
+	args := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary}
 	if overlay != "" {
 		args = append(args, "-overlay="+overlay)
 	}
-	args = append(append(args, p.path), p.flags...)
+	return exec.Command("go", append(args, path)...).CombinedOutput()
+}
+
+// run calls a test program and says how much processor time it took.
+func (p *program) run(binary string, r round) (out []byte, spent time.Duration, err error) {
+	// What waits for ever takes no processor time.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute+10*time.Duration(r.seconds)*time.Second)
+	defer cancel()
 	// A loop without end may ask for memory without end.
-	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", `ulimit -v 8000000; exec go "$@"`, "go"}, args...)...)
+	limits := fmt.Sprintf(`ulimit -v 8000000 -t %d; exec "$@"`, r.seconds)
+	cmd := exec.CommandContext(ctx, "bash", append([]string{"-c", limits, "bash", binary}, r.flags...)...)
+	cmd.Dir = p.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
-	out, err := cmd.CombinedOutput()
+	out, err = cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return out, err
+	if s := cmd.ProcessState; s != nil {
+		spent = s.UserTime() + s.SystemTime()
+	}
+	return out, spent, err
 }
 
 func (t *trial) note(m mutant, o outcome) {
