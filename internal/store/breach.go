@@ -98,6 +98,17 @@ func eachDecision(ctx context.Context, tx *txn, f func(d *decision, vouched int6
 // Breaches gives the breach records whose period overlaps the span, with all
 // transitions, in order of their IDs.
 func (s *Store) Breaches(ctx context.Context, span sla.Span) ([]sla.Breach, error) {
+	return s.breaches(ctx, "b.from_ms < ?1 AND b.to_ms > ?2", span.To, span.From)
+}
+
+// RecentBreaches gives the breach records whose period ends after the instant or
+// that have a transition since, as Breaches does.
+func (s *Store) RecentBreaches(ctx context.Context, since sla.Instant) ([]sla.Breach, error) {
+	return s.breaches(ctx, `b.to_ms > ?1 OR EXISTS (SELECT 1 FROM breach_transition AS r
+		WHERE r.breach_id = b.breach_id AND r.at_ms >= ?1)`, since)
+}
+
+func (s *Store) breaches(ctx context.Context, where string, args ...any) ([]sla.Breach, error) {
 	var out []sla.Breach
 	err := s.read(ctx, "reading breaches", func(ctx context.Context, tx *txn) error {
 		return each(ctx, tx, func(rows *sql.Rows) error {
@@ -117,7 +128,7 @@ func (s *Store) Breaches(ctx context.Context, span sla.Span) ([]sla.Breach, erro
 			return nil
 		}, `SELECT b.breach_id, b.agreement, b.version, b.objective, b.period, b.from_ms, b.to_ms, b.opened_at, t.at_ms, t.state, t.cause
 			FROM breach AS b JOIN breach_transition AS t ON t.breach_id = b.breach_id
-			WHERE b.from_ms < ?1 AND b.to_ms > ?2 ORDER BY b.breach_id, t.seq`, span.To, span.From)
+			WHERE `+where+` ORDER BY b.breach_id, t.seq`, args...)
 	})
 	return out, err
 }
