@@ -69,6 +69,8 @@ type Alerting struct {
 	Labels        map[string]string
 	Resend        sla.Millis
 	Alertmanagers []Alertmanager
+	DashboardURL  string // of a Grafana with slmd's dashboards; may be empty
+	RunbookURL    string // of a page with a section for each alert; empty: slmd's own documentation
 }
 
 // Alertmanager is one of those that are told.
@@ -86,14 +88,26 @@ type Reports struct {
 	Language             string
 }
 
-// Mail is where mail is handed over.
+// Ways to secure the connection to a smarthost.
+const (
+	TLSMandatory     = "mandatory"     // STARTTLS, or nothing is sent
+	TLSOpportunistic = "opportunistic" // STARTTLS where the smarthost offers it
+	TLSImplicit      = "implicit"      // TLS from the first byte on
+	TLSNone          = "none"
+)
+
+// Mail is where mail is handed over, and what is mailed.
 type Mail struct {
 	Smarthost    string // host:port
 	From         string
 	AlsoTo       []string
-	TLS          string // mandatory, opportunistic or none
+	TLS          string // one of the ways above
+	TLSConfig    commoncfg.TLSConfig
 	Username     string
 	PasswordFile string
+	Digest       string // cron, UTC; empty: no digest
+
+	tls any // tls_config as it was written
 }
 
 // Metrics is what is said of results beside /metrics.

@@ -35,9 +35,11 @@ alerting:
   mode: push
   labels: {environment: prod}
   resend: 1m
+  dashboard_url: https://grafana.example.com/
+  runbook_url: https://wiki.example.com/alerts
   alertmanagers: [{url: http://localhost:9093, basic_auth: {username: a, password: hunter2-am}}]
 reports: {schedule: "0 6 1-3 * *", formats: [html, pdf, xlsx, csv, json], required_completeness: 95%, language: en}
-mail: {smarthost: "localhost:25", from: slm@example.com, also_to: [slm-team@example.com], tls: mandatory}
+mail: {smarthost: "localhost:25", from: slm@example.com, also_to: [slm-team@example.com], tls: mandatory, username: slm, password_file: secrets/mail, tls_config: {ca_file: mail.pem, cert_file: cert.pem, key: hunter2-key}, digest: "0 7 * * *"}
 metrics: {credits: false, push: {url: "http://victoria:8428/api/v1/import/prometheus?extra=hunter2-push", interval: 30s}, series_limit: 20000}
 `
 
@@ -65,7 +67,7 @@ func TestEveryFieldIsReadAndPathsBeginAtTheFile(t *testing.T) {
 	if c.Sources[1].URL != "https://metrics.example.com/prometheus" || !c.Sources[1].HTTP.Client.FollowRedirects {
 		t.Errorf("got %+v", c.Sources[1])
 	}
-	if c.Measuring.BackfillLimit != 400*sla.Day || c.Alerting.Alertmanagers[0].URL != "http://localhost:9093" || c.Mail.AlsoTo[0] != "slm-team@example.com" || c.Metrics.Push.Interval != 30*sla.Second {
+	if c.Measuring.BackfillLimit != 400*sla.Day || c.Alerting.Alertmanagers[0].URL != "http://localhost:9093" || c.Mail.AlsoTo[0] != "slm-team@example.com" || c.Mail.PasswordFile != "/etc/slmd/secrets/mail" || c.Mail.TLSConfig.CAFile != "/etc/slmd/mail.pem" || c.Mail.Digest != "0 7 * * *" || c.Alerting.DashboardURL != "https://grafana.example.com" || c.Metrics.Push.Interval != 30*sla.Second {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -89,7 +91,7 @@ func TestNoSecretIsShown(t *testing.T) {
 	if strings.Contains(shown, "hunter2") {
 		t.Errorf("a secret is shown:\n%s", shown)
 	}
-	for _, want := range []string{"password_file: secrets/password", "X-Scope-OrgID: team-a", "X-Api: <secret>", "time_zone: Europe/Berlin", "resend: 1m", "token_url: https://id.example.com/token?<secret>"} {
+	for _, want := range []string{"password_file: secrets/password", "X-Scope-OrgID: team-a", "X-Api: <secret>", "time_zone: Europe/Berlin", "resend: 1m", "dashboard_url: https://grafana.example.com", "password_file: /etc/slmd/secrets/mail", "ca_file: mail.pem", "token_url: https://id.example.com/token?<secret>"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing from\n%s", want, shown)
 		}
@@ -108,7 +110,11 @@ func TestWhatIsWrongIsSaidAtOnceWithItsPlaceAndWithoutSecrets(t *testing.T) {
 		"alerting: {mode: both}":                     `f:1:18: mode is "both": write one of push, rules, off`,
 		"measuring: {interval: 1s}":                  "f:1:23: interval must be from 10s to 1h",
 		"mail: {smarthost: localhost, from: nobody}": "f:1:19: smarthost is \"localhost\": write host:port, such as localhost:25\nf:1:36: \"nobody\" is not a mail address: write one such as slm@example.com",
-		"time_zone: Berlin":                          `f:1:12: "Berlin" is not a time zone: write a name such as Europe/Berlin or UTC`,
+		"mail: {smarthost: 'm:25', from: a@b, username: x, password_file: y, tls: none}": "f:1:48: username needs tls: without it the password could be read on its way",
+		"mail: {smarthost: 'm:25', from: a@b, username: x}":                              "f:1:48: username needs password_file: write the path of a file that holds the password",
+		"mail: {smarthost: 'm:25', from: a@b, tls_config: {ca_fiel: hunter2}}":           "f:1:50: tls_config: unknown field ca_fiel",
+		"mail: {smarthost: 'm:25', from: a@b, digest: weekly}":                           `f:1:46: the schedule "weekly" is not a cron expression (expected exactly 5 fields, found 1: [weekly]): write five fields such as "*/5 * * * *", or @hourly, @daily, @every 5m`,
+		"time_zone: Berlin": `f:1:12: "Berlin" is not a time zone: write a name such as Europe/Berlin or UTC`,
 		"sources: [{name: main, url: http://h, authorization: {type: Basic, credentials: hunter2}}]": `f:1:54: the HTTP client: authorization type cannot be set to "basic", use "basic_auth" instead`,
 	} {
 		_, err := config.Parse("f", []byte(text+"\n"))
@@ -135,5 +141,22 @@ func TestAFileThatIsNotThereIsNamed(t *testing.T) {
 	}
 	if c, err := config.Load(path); err != nil || c.Zone != "UTC" {
 		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+func TestMailGoesThroughTLSUnlessSaidOtherwise(t *testing.T) {
+	for text, want := range map[string]string{
+		"'m:25'":            config.TLSMandatory,
+		"'m:587'":           config.TLSMandatory,
+		"'m:465'":           config.TLSImplicit,
+		"'m:25', tls: none": config.TLSNone,
+	} {
+		c := parse(t, "mail: {from: a@b, smarthost: "+text+"}\n")
+		if c.Mail.TLS != want || c.Mail.Digest != config.DefaultDigest {
+			t.Errorf("%s: tls %s, digest %q", text, c.Mail.TLS, c.Mail.Digest)
+		}
+	}
+	if c := parse(t, "mail: {from: a@b, smarthost: 'm:25', digest: off}\n"); c.Mail.Digest != "" {
+		t.Errorf("digest off is %q", c.Mail.Digest)
 	}
 }

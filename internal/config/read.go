@@ -1,8 +1,6 @@
 package config
 
 import (
-	"net"
-	"net/mail"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -153,6 +151,8 @@ func (r reader) alerting(f *document.Fields) Alerting {
 	document.OneOf(f, "mode", &a.Mode, Push, Rules, Off)
 	a.Labels = texts(f, "labels")
 	duration(f, "resend", &a.Resend, 10*sla.Second, sla.Hour)
+	a.DashboardURL = address(f, "dashboard_url", false)
+	a.RunbookURL = address(f, "runbook_url", false)
 	if n, ok := f.Get("alertmanagers"); ok {
 		n.List(func(_ int, n document.Node) { a.Alertmanagers = append(a.Alertmanagers, r.alertmanager(n)) })
 	}
@@ -215,40 +215,6 @@ func reports(f *document.Fields) Reports {
 	}
 	document.OneOf(f, "language", &r.Language, "en")
 	return r
-}
-
-func (r reader) mail(f *document.Fields) Mail {
-	m := Mail{TLS: "mandatory"}
-	if n, ok := f.Need("smarthost"); ok {
-		m.Smarthost, _ = n.Text()
-		if host, port, err := net.SplitHostPort(m.Smarthost); err != nil || host == "" || port == "" {
-			n.Problem("smarthost is %q: write host:port, such as localhost:25", m.Smarthost)
-		}
-	}
-	if n, ok := f.Need("from"); ok {
-		m.From = mailbox(n)
-	}
-	if n, ok := f.Get("also_to"); ok {
-		n.List(func(_ int, n document.Node) { m.AlsoTo = append(m.AlsoTo, mailbox(n)) })
-	}
-	document.OneOf(f, "tls", &m.TLS, "mandatory", "opportunistic", "none")
-	if n, ok := f.Get("username"); ok {
-		m.Username, _ = n.Text()
-	}
-	if n, ok := f.Get("password_file"); ok {
-		s, _ := n.Text()
-		m.PasswordFile = r.path(s)
-	}
-	f.Close()
-	return m
-}
-
-func mailbox(n document.Node) string {
-	s, _ := n.Text()
-	if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
-		n.Problem("%q is not a mail address: write one such as slm@example.com", s)
-	}
-	return s
 }
 
 func metrics(f *document.Fields) Metrics {

@@ -147,27 +147,17 @@ func (a Alerting) redacted() yaml.MapSlice {
 		out = append(out, yaml.MapItem{Key: "labels", Value: a.Labels})
 	}
 	out = append(out, yaml.MapItem{Key: "resend", Value: shown(a.Resend)})
+	for _, link := range []yaml.MapItem{{Key: "dashboard_url", Value: a.DashboardURL}, {Key: "runbook_url", Value: a.RunbookURL}} {
+		if link.Value != "" {
+			out = append(out, yaml.MapItem{Key: link.Key, Value: hideInURL(link.Value.(string))})
+		}
+	}
 	var ams []yaml.MapSlice
 	for _, m := range a.Alertmanagers {
 		ams = append(ams, append(yaml.MapSlice{{Key: "url", Value: hideInURL(m.URL)}, {Key: "timeout", Value: shown(m.Timeout)}}, m.HTTP.items()...))
 	}
 	if len(ams) > 0 {
 		out = append(out, yaml.MapItem{Key: "alertmanagers", Value: ams})
-	}
-	return out
-}
-
-func (m Mail) redacted() yaml.MapSlice {
-	out := yaml.MapSlice{{Key: "smarthost", Value: m.Smarthost}, {Key: "from", Value: m.From}}
-	if len(m.AlsoTo) > 0 {
-		out = append(out, yaml.MapItem{Key: "also_to", Value: m.AlsoTo})
-	}
-	out = append(out, yaml.MapItem{Key: "tls", Value: m.TLS})
-	if m.Username != "" {
-		out = append(out, yaml.MapItem{Key: "username", Value: m.Username})
-	}
-	if m.PasswordFile != "" {
-		out = append(out, yaml.MapItem{Key: "password_file", Value: m.PasswordFile})
 	}
 	return out
 }
