@@ -4,15 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/big"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/web"
 )
@@ -58,109 +57,69 @@ func simulate(ctx context.Context, f simulateFlags, out io.Writer) error {
 	if len(versions) == 0 || versions[len(versions)-1].Objective(objective) == nil {
 		return fmt.Errorf("--objective=%s: there is no such objective: `slmtool status` lists them as AGREEMENT and OBJECTIVE", f.objective)
 	}
-	draft, err := f.draft(b.Catalogue, versions[len(versions)-1], objective)
+	draft, err := f.draft(b.Catalogue)
 	if err != nil {
 		return err
 	}
-	b.Catalogue = withOnly(b.Catalogue, draft)
-	loc, err := calendar.Zone(draft.Zone)
+	done, err := b.Simulate(agreement, objective, draft, span, now())
 	if err != nil {
-		return fmt.Errorf("agreement %s: %w", agreement, err)
-	}
-	var verdicts []sla.Verdict
-	for p := calendar.PeriodAt(draft.Period, loc, span.From); p.To <= span.To; p = calendar.Next(draft.Period, loc, p) {
-		if p.From < span.From {
-			continue
-		}
-		judged, err := b.Judge(agreement, p, now())
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(judged, func(v sla.Verdict) bool { return v.Objective == objective })
-		verdicts = append(verdicts, judged[i])
+		return err
 	}
 	if f.output == "json" {
+		loc, err := calendar.Zone(versions[len(versions)-1].Zone)
+		if err != nil {
+			return fmt.Errorf("agreement %s: %w", agreement, err)
+		}
 		rows := []web.StatusRow{}
-		for i := range verdicts {
-			rows = append(rows, web.RowOf(&verdicts[i], loc, nil))
+		for i := range done.Verdicts {
+			rows = append(rows, web.RowOf(&done.Verdicts[i], loc, nil))
 		}
 		return writeJSON(out, rows)
 	}
-	return tellSimulation(verdicts, out)
+	return tellSimulation(done, out)
 }
 
-// draft gives the agreement with the terms of the flags, valid for ever: what
-// was agreed then plays no part.
-func (f *simulateFlags) draft(c *sla.Catalogue, last *sla.Agreement, objective string) (*sla.Agreement, error) {
-	a := *last
-	a.Valid = sla.Span{From: sla.Always, To: sla.Forever}
-	a.Objectives = slices.Clone(last.Objectives)
-	if f.planned != "" {
-		a.Planned = sla.Planned(f.planned)
-	}
-	if f.unknown != "" {
-		a.Unknown = sla.UnknownRule(f.unknown)
-	}
-	if f.calendar != "" {
-		a.Calendar = c.Calendar(f.calendar)
-		if a.Calendar == nil && f.calendar != "always" {
-			return nil, fmt.Errorf("--calendar=%s: there is no such calendar in the catalogue", f.calendar)
+// draft reads the terms that the flags change.
+func (f *simulateFlags) draft(c *sla.Catalogue) (judge.Draft, error) {
+	d := judge.Draft{Planned: sla.Planned(f.planned), Unknown: sla.UnknownRule(f.unknown), Always: f.calendar == "always"}
+	if f.calendar != "" && !d.Always {
+		if d.Calendar = c.Calendar(f.calendar); d.Calendar == nil {
+			return d, fmt.Errorf("--calendar=%s: there is no such calendar in the catalogue", f.calendar)
 		}
 	}
 	if f.target != "" {
 		target, err := sla.ParseDecimal(strings.TrimSuffix(f.target, "%"))
-		if err != nil || target.Sign() <= 0 || target.Cmp(sla.Decimal{Coef: 100}) > 0 {
-			return nil, fmt.Errorf("--target=%s: a target is above 0%% and at most 100%%, such as 99.95%%", f.target)
+		if err != nil {
+			return d, fmt.Errorf("--target=%s: a target is above 0%% and at most 100%%, such as 99.95%%", f.target)
 		}
-		a.Objective(objective).Target = &target
+		d.Target = &target
 	}
-	return &a, nil
+	return d, nil
 }
 
-// withOnly gives the catalogue with the draft in place of the agreement's versions.
-func withOnly(c *sla.Catalogue, draft *sla.Agreement) *sla.Catalogue {
-	out := *c
-	out.Agreements = slices.DeleteFunc(slices.Clone(c.Agreements), func(a sla.Agreement) bool { return a.Name == draft.Name })
-	out.Agreements = append(out.Agreements, *draft)
-	return &out
-}
-
-func tellSimulation(verdicts []sla.Verdict, out io.Writer) error {
-	if len(verdicts) == 0 {
+func tellSimulation(done judge.Simulation, out io.Writer) error {
+	if len(done.Verdicts) == 0 {
 		_, err := fmt.Fprintln(out, "no whole period lies between --from and --to")
 		return err
 	}
 	t := table(out, "PERIOD", "STATE", "COMPLIANCE", "TARGET", "CREDIT")
-	kept, missed := 0, 0
-	var reached []*big.Rat
-	for i := range verdicts {
-		v := &verdicts[i]
-		row := web.RowOf(v, time.UTC, nil)
+	for i := range done.Verdicts {
+		row := web.RowOf(&done.Verdicts[i], time.UTC, nil)
 		credit := "-"
 		if row.Credit != nil {
 			credit = *row.Credit + " " + *row.Currency
 		}
 		t.row(row.Period, stateText(row), achieved(row), percentText(row.Target), credit)
-		switch {
-		case v.MetTarget():
-			kept++
-		case v.State != sla.NoData:
-			missed++
-		}
-		if v.Compliance != nil {
-			reached = append(reached, v.Compliance.Ratio())
-		}
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d periods: %d met, %d missed, %d without data\n", len(verdicts), kept, missed, len(verdicts)-kept-missed)
-	slices.SortFunc(reached, (*big.Rat).Cmp)
-	if n := len(reached); n > 0 {
-		fmt.Fprintf(out, "the highest target kept in all of them: %s%%\n", sla.Percent(reached[0], 3))
-		if n >= 12 {
-			fmt.Fprintf(out, "the highest target kept in 11 of 12: %s%%\n", sla.Percent(reached[n/12], 3))
-		}
+	fmt.Fprintf(out, "%d periods: %d met, %d missed, %d without data\n", len(done.Verdicts), done.Met, done.Missed, done.NoData)
+	if done.HeldInAll != nil {
+		fmt.Fprintf(out, "the highest target kept in all of them: %s%%\n", sla.Percent(done.HeldInAll, 3))
+	}
+	if done.HeldInMost != nil {
+		fmt.Fprintf(out, "the highest target kept in 11 of 12: %s%%\n", sla.Percent(done.HeldInMost, 3))
 	}
 	return nil
 }
