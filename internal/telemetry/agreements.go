@@ -1,41 +1,24 @@
 package telemetry
 
 import (
+	"maps"
 	"math/big"
+	"slices"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/sla"
 )
 
-// agreementDescs describes what is said of agreements and of all of a kind.
-type agreementDescs struct{ expiry, review, credit, met *prometheus.Desc }
-
-func newAgreementDescs() agreementDescs {
-	agreement := []string{"agreement"}
-	return agreementDescs{
-		expiry: prometheus.NewDesc("slmd_agreement_expiry_timestamp_seconds", "When the agreement ends.", agreement, nil),
-		review: prometheus.NewDesc("slmd_agreement_review_due_timestamp_seconds", "When the agreement is to be reviewed.", agreement, nil),
-		credit: prometheus.NewDesc("slmd_credit_accrued", "Credit of the current period so far, in major units of the currency.",
-			[]string{"agreement", "currency"}, nil),
-		met: prometheus.NewDesc("slmd_targets_met_ratio", "Share of the judged objectives that keep their target in the current period.",
-			[]string{"kind"}, nil),
-	}
+// agreements writes what is said of agreements and of all of a kind.
+type agreements struct {
+	opts                        *Options
+	expiry, review, credit, met text
 }
 
-func (d *agreementDescs) describe(out chan<- *prometheus.Desc, credits bool) {
-	out <- d.expiry
-	out <- d.review
-	out <- d.met
-	if credits {
-		out <- d.credit
-	}
-}
-
-// collect gives the series; the standings are sorted by agreement.
-func (d *agreementDescs) collect(standings []*sla.Standing, opts *Options, out chan<- prometheus.Metric) {
+// agreementSeries gives those series; the standings are sorted by agreement.
+func agreementSeries(standings []*sla.Standing, opts *Options) text {
+	w := &agreements{opts: opts}
 	zones := map[string]*time.Location{}
 	var catalogue *sla.Catalogue
 	if opts.Catalogue != nil {
@@ -46,23 +29,52 @@ func (d *agreementDescs) collect(standings []*sla.Standing, opts *Options, out c
 		for to < len(standings) && standings[to].Agreement.Name == a.Name {
 			to++
 		}
-		d.dates(a, catalogue, zones, out)
+		w.dates(a, catalogue, zones)
 		if opts.Credits {
-			d.credits(standings[from:to], out)
+			w.credits(standings[from:to])
 		}
 		from = to
 	}
-	d.targetsMet(standings, out)
+	w.targetsMet(standings)
+	return w.page()
+}
+
+// Names of the metrics of agreements.
+const (
+	expiryMetric = "slmd_agreement_expiry_timestamp_seconds"
+	reviewMetric = "slmd_agreement_review_due_timestamp_seconds"
+	creditMetric = "slmd_credit_accrued"
+	metMetric    = "slmd_targets_met_ratio"
+)
+
+// page gives the families that have a series.
+func (w *agreements) page() text {
+	var page text
+	for _, f := range []struct {
+		name, help string
+		series     text
+	}{
+		{expiryMetric, "When the agreement ends.", w.expiry},
+		{reviewMetric, "When the agreement is to be reviewed.", w.review},
+		{creditMetric, "Credit of the current period so far, in major units of the currency.", w.credit},
+		{metMetric, "Share of the judged objectives that keep their target in the current period.", w.met},
+	} {
+		if len(f.series) > 0 {
+			page.head(f.name, f.help, "gauge")
+			page = append(page, f.series...)
+		}
+	}
+	return page
 }
 
 // dates gives the end and the review of an agreement where it has them.
-func (d *agreementDescs) dates(a *sla.Agreement, c *sla.Catalogue, zones map[string]*time.Location, out chan<- prometheus.Metric) {
+func (w *agreements) dates(a *sla.Agreement, c *sla.Catalogue, zones map[string]*time.Location) {
 	expiry := a.Valid.To
 	if c != nil {
 		expiry = c.Expiry(a.Name)
 	}
 	if expiry != sla.Forever {
-		out <- constant(d.expiry, prometheus.GaugeValue, seconds(expiry), []string{a.Name})
+		w.expiry.sample(expiryMetric, seconds(expiry), pair("agreement", a.Name))
 	}
 	loc, known := zones[a.Zone]
 	if !known {
@@ -73,12 +85,12 @@ func (d *agreementDescs) dates(a *sla.Agreement, c *sla.Catalogue, zones map[str
 		zones[a.Zone] = loc
 	}
 	if due := a.ReviewDue(loc); due != sla.Forever {
-		out <- constant(d.review, prometheus.GaugeValue, seconds(due), []string{a.Name})
+		w.review.sample(reviewMetric, seconds(due), pair("agreement", a.Name))
 	}
 }
 
 // credits gives what the objectives of one agreement have accrued, by currency.
-func (d *agreementDescs) credits(standings []*sla.Standing, out chan<- prometheus.Metric) {
+func (w *agreements) credits(standings []*sla.Standing) {
 	sums := map[string]int64{}
 	for _, s := range standings {
 		if s.Current == nil || s.Current.Credit == nil {
@@ -91,14 +103,14 @@ func (d *agreementDescs) credits(standings []*sla.Standing, out chan<- prometheu
 			sums[c.Charge.Currency] += 0 // no band is reached: nothing, and that is known
 		}
 	}
-	for currency, minor := range sums {
-		major := sla.Decimal{Coef: minor, Scale: uint8(sla.MinorDigits(currency))}
-		out <- constant(d.credit, prometheus.GaugeValue, float(major.Rat()), []string{standings[0].Agreement.Name, currency})
+	for _, currency := range slices.Sorted(maps.Keys(sums)) {
+		major := sla.Decimal{Coef: sums[currency], Scale: uint8(sla.MinorDigits(currency))}
+		w.credit.sample(creditMetric, float(major.Rat()), pair("agreement", standings[0].Agreement.Name), pair("currency", currency))
 	}
 }
 
 // targetsMet gives met ÷ judged for each kind of agreement.
-func (d *agreementDescs) targetsMet(standings []*sla.Standing, out chan<- prometheus.Metric) {
+func (w *agreements) targetsMet(standings []*sla.Standing) {
 	met, judged := map[sla.AgreementKind]int64{}, map[sla.AgreementKind]int64{}
 	for _, s := range standings {
 		if s.Current == nil || s.Current.State == sla.NoData {
@@ -109,7 +121,7 @@ func (d *agreementDescs) targetsMet(standings []*sla.Standing, out chan<- promet
 			met[s.Agreement.Kind]++
 		}
 	}
-	for kind, n := range judged {
-		out <- constant(d.met, prometheus.GaugeValue, float(big.NewRat(met[kind], n)), []string{string(kind)})
+	for _, kind := range slices.Sorted(maps.Keys(judged)) {
+		w.met.sample(metMetric, float(big.NewRat(met[kind], judged[kind])), pair("kind", string(kind)))
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -17,14 +15,14 @@ import (
 // unknown is not zero.
 type family struct {
 	name, help string
-	kind       prometheus.ValueType
+	kind       string // gauge or counter
 	labels     []string
 	read       func(s *sla.Standing, emit func(value float64, labels ...string))
 }
 
 // families gives all of them, the most important first.
 func families() []family {
-	gauge := prometheus.GaugeValue
+	const gauge = "gauge"
 	return []family{
 		{"slmd_objective_state", "1 for the state of the objective in its current period, 0 for the others.", gauge, []string{"state"}, readState},
 		{
@@ -52,7 +50,7 @@ func families() []family {
 			perWindow(func(v *sla.Verdict) *big.Rat { return ratio(v.Completeness) }),
 		},
 		{"slmd_objective_error_budget_remaining_seconds", "Time of the error budget of the current period that is left.", gauge, nil, readBudgetSeconds},
-		{"slmd_breaches_total", "Confirmed breaches of the objective.", prometheus.CounterValue, []string{"attribution"}, readBreaches},
+		{"slmd_breaches_total", "Confirmed breaches of the objective.", "counter", []string{"attribution"}, readBreaches},
 		{"slmd_objective_bad_seconds", "Bad time in the scope.", gauge, []string{"window"}, perWindow(badSeconds)},
 		{
 			"slmd_objective_removed_seconds", "Time that exclusions removed from the scope.", gauge,

@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"strings"
 
@@ -40,25 +39,16 @@ func durations() []float64 {
 	return []float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300}
 }
 
-// maxValue bounds a label's value, in bytes.
-const maxValue = 256
-
-// series gives the name of a series. The library panics on a name that does
-// not parse, so values are quoted as the text format asks.
+// series gives the name of a series; the library panics on one that does not parse.
 func (f *own) series(labels []string) string {
-	if len(labels) == 0 {
+	pairs := make([]string, 0, len(labels)/2)
+	for i := 0; i+1 < len(labels); i += 2 {
+		pairs = append(pairs, pair(labels[i], labels[i+1]))
+	}
+	if len(pairs) == 0 {
 		return f.name
 	}
-	quote := strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)
-	var b strings.Builder
-	b.WriteString(f.name)
-	for i := 0; i+1 < len(labels); i += 2 {
-		b.WriteByte("{,"[min(i, 1)])
-		value := strings.ToValidUTF8(labels[i+1][:min(len(labels[i+1]), maxValue)], "\uFFFD")
-		fmt.Fprintf(&b, `%s="%s"`, labels[i], quote.Replace(value))
-	}
-	b.WriteByte('}')
-	return b.String()
+	return f.name + "{" + strings.Join(pairs, ",") + "}"
 }
 
 // write writes the family; one without a series leaves no trace.
@@ -68,6 +58,8 @@ func (f *own) write(w io.Writer) error {
 	if series.Len() == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s", f.name, f.help, f.name, f.kind, series.Bytes())
+	var page text
+	page.head(f.name, f.help, f.kind)
+	_, err := w.Write(append(page, series.Bytes()...))
 	return err
 }

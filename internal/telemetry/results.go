@@ -2,98 +2,107 @@ package telemetry
 
 import (
 	"cmp"
+	"io"
+	"math"
 	"math/big"
 	"slices"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/slmd/slmd/internal/sla"
 )
-
-// results collects what the standings say.
-type results struct {
-	opts       *Options
-	objectives []described // in the order of their importance
-	agreements agreementDescs
-	limit      *prometheus.Desc
-}
-
-// described is a family of objectives with its description.
-type described struct {
-	family
-	desc *prometheus.Desc
-}
 
 // baseLabels are the labels of every series of an objective.
 func baseLabels() []string { return []string{"agreement", "objective", "service", "kind"} }
 
-// newResults gives the collector; its order is the one in which families are
-// left out over the limit, the last first.
-func newResults(opts *Options) *results {
-	r := &results{opts: opts, agreements: newAgreementDescs(), limit: prometheus.NewDesc("slmd_series_limit_reached",
-		"1 when series of objectives are left out because there would be more than the limit.", nil, nil)}
-	for _, f := range families() {
-		r.objectives = append(r.objectives, described{f, prometheus.NewDesc(f.name, f.help, slices.Concat(baseLabels(), f.labels), nil)})
-	}
-	return r
+// subject is an objective with its base labels as they stand in a series.
+type subject struct {
+	*sla.Standing
+	pairs []string
 }
 
-// Describe gives every description.
-func (r *results) Describe(out chan<- *prometheus.Desc) {
-	for _, f := range r.objectives {
-		out <- f.desc
+func subjects(standings []*sla.Standing) []subject {
+	out := make([]subject, len(standings))
+	for i, s := range standings {
+		values := []string{s.Agreement.Name, s.Objective.Name, s.Agreement.Service, string(s.Agreement.Kind)}
+		out[i] = subject{s, make([]string, len(values))}
+		for k, name := range baseLabels() {
+			out[i].pairs[k] = pair(name, values[k])
+		}
 	}
-	r.agreements.describe(out, r.opts.Credits)
-	out <- r.limit
+	return out
 }
 
-// Collect gives the series of the standings. Over the limit, families are left
+// writeResults writes what the standings say. Over the limit, families are left
 // out whole, the least important first; when not even the first one fits, it
 // ends within it, in the order of the objectives' names.
-func (r *results) Collect(out chan<- prometheus.Metric) {
-	standings := inOrder(r.opts.Standings())
-	room, reached := r.opts.SeriesLimit, 0.0
+func writeResults(w io.Writer, opts *Options) error {
+	standings := inOrder(opts.Standings())
+	room, reached := opts.SeriesLimit, 0.0
 	if room <= 0 {
-		room = int(^uint(0) >> 1)
+		room = math.MaxInt
 	}
-	for i, f := range r.objectives {
-		series := f.collect(standings)
-		if len(series) > room {
+	all := subjects(standings)
+	var page text
+	for i, f := range families() {
+		n, fits := f.write(&page, all, room)
+		if !fits {
 			reached = 1
-			if i > 0 {
-				break
+		}
+		if !fits && i > 0 {
+			break
+		}
+		if _, err := w.Write(page); err != nil {
+			return err
+		}
+		page, room = page[:0], room-n
+	}
+	page = page[:0]
+	page.head("slmd_series_limit_reached", "1 when series of objectives are left out because there would be more than the limit.", "gauge")
+	page.sample("slmd_series_limit_reached", reached)
+	_, err := w.Write(append(page, agreementSeries(standings, opts)...))
+	return err
+}
+
+// write adds the family's series to the page, room of them at most. It gives
+// how many there are, and whether that is all of them.
+func (f *family) write(page *text, all []subject, room int) (n int, fits bool) {
+	place, count := f.places(), 0
+	pairs := make([]string, len(place))
+	for i := range all {
+		s := &all[i]
+		f.read(s.Standing, func(value float64, values ...string) {
+			if count++; count > room {
+				return
 			}
-			series = series[:room]
-		}
-		room -= len(series)
-		for _, s := range series {
-			out <- s
-		}
-	}
-	out <- prometheus.MustNewConstMetric(r.limit, prometheus.GaugeValue, reached)
-	r.agreements.collect(standings, r.opts, out)
-}
-
-// collect gives the series of one family.
-func (f *described) collect(standings []*sla.Standing) []prometheus.Metric {
-	series := make([]prometheus.Metric, 0, len(standings))
-	for _, s := range standings {
-		own := []string{s.Agreement.Name, s.Objective.Name, s.Agreement.Service, string(s.Agreement.Kind)}
-		f.read(s, func(value float64, labels ...string) {
-			series = append(series, constant(f.desc, f.kind, value, append(own[:len(own):len(own)], labels...)))
+			if count == 1 {
+				page.head(f.name, f.help, f.kind)
+			}
+			for at, p := range place {
+				if base := p - len(f.labels); base >= 0 {
+					pairs[at] = s.pairs[base]
+				} else {
+					pairs[at] = pair(f.labels[p], values[p])
+				}
+			}
+			page.sample(f.name, value, pairs...)
 		})
+		if count > room {
+			return room, false
+		}
 	}
-	return series
+	return count, true
 }
 
-// constant gives one sample. Names are checked where they are read; what is
-// not UTF-8 all the same must not take the page away.
-func constant(desc *prometheus.Desc, kind prometheus.ValueType, value float64, labels []string) prometheus.Metric {
-	for i, l := range labels {
-		labels[i] = strings.ToValidUTF8(l, "\uFFFD")
+// places gives the labels of the family in the order of their names: by their
+// numbers, the family's own first and then the base labels.
+func (f *family) places() []int {
+	names := slices.Concat(f.labels, baseLabels())
+	place := make([]int, len(names))
+	for i := range place {
+		place[i] = i
 	}
-	return prometheus.MustNewConstMetric(desc, kind, value, labels...)
+	slices.SortFunc(place, func(a, b int) int { return strings.Compare(names[a], names[b]) })
+	return place
 }
 
 // inOrder sorts by agreement and objective; of several standings of one

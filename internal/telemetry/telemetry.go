@@ -41,26 +41,28 @@ type Options struct {
 
 // Telemetry writes the page.
 type Telemetry struct {
-	results  *prometheus.Registry
-	recorder *Recorder
+	opts    Options
+	process *prometheus.Registry
 }
 
 // New gives the page of one daemon.
 func New(opts Options) *Telemetry {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(newResults(&opts))
+	process := prometheus.NewRegistry()
 	if opts.Process {
-		registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		process.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	}
-	return &Telemetry{results: registry, recorder: opts.Recorder}
+	return &Telemetry{opts, process}
 }
 
 // Write writes the page in the text format 0.0.4, every family once, with its
 // HELP and TYPE, in an order that does not change.
 func (t *Telemetry) Write(w io.Writer) error {
-	families, err := t.results.Gather()
+	families, err := t.process.Gather()
 	if err != nil {
-		return fmt.Errorf("collecting the results: %w", err)
+		return fmt.Errorf("collecting the metrics of the process: %w", err)
+	}
+	if err := writeResults(w, &t.opts); err != nil {
+		return fmt.Errorf("writing the results: %w", err)
 	}
 	encoder := expfmt.NewEncoder(w, expfmt.NewFormat(expfmt.TypeTextPlain))
 	for _, family := range families {
@@ -68,7 +70,7 @@ func (t *Telemetry) Write(w io.Writer) error {
 			return fmt.Errorf("writing the metric %s: %w", family.GetName(), err)
 		}
 	}
-	if err := t.recorder.write(w); err != nil {
+	if err := t.opts.Recorder.write(w); err != nil {
 		return fmt.Errorf("writing the daemon's own metrics: %w", err)
 	}
 	return nil

@@ -390,18 +390,41 @@ func TestTwoDaemonsCountApart(t *testing.T) {
 	}
 }
 
-func BenchmarkPageOf1000Objectives(b *testing.B) {
-	telemetry := New(Options{Standings: many(1000), Recorder: busy()})
-	var size int64
-	b.ReportAllocs()
-	for b.Loop() {
-		var out bytes.Buffer
-		if err := telemetry.Write(&out); err != nil {
-			b.Fatal(err)
-		}
-		size = int64(out.Len())
+// count counts what is written.
+type count int64
+
+func (c *count) Write(text []byte) (int, error) {
+	*c += count(len(text))
+	return len(text), nil
+}
+
+func BenchmarkPage(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		telemetry := New(Options{Standings: many(n), Recorder: busy()})
+		b.Run(fmt.Sprintf("%d objectives", n), func(b *testing.B) {
+			var size count
+			b.ReportAllocs()
+			for b.Loop() {
+				size = 0
+				if err := telemetry.Write(&size); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(size), "bytes/page")
+		})
+		b.Run(fmt.Sprintf("%d objectives, compressed", n), func(b *testing.B) {
+			request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+			request.Header.Set("Accept-Encoding", "gzip")
+			var size int
+			b.ReportAllocs()
+			for b.Loop() {
+				answer := httptest.NewRecorder()
+				telemetry.ServeHTTP(answer, request)
+				size = answer.Body.Len()
+			}
+			b.ReportMetric(float64(size), "bytes/page")
+		})
 	}
-	b.ReportMetric(float64(size), "bytes/page")
 }
 
 func TestThePageShowsWhatTheDaemonCounted(t *testing.T) {
