@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/slmd/slmd/internal/catalogue"
 	"github.com/slmd/slmd/internal/sla"
@@ -12,6 +13,7 @@ import (
 // Application is a set of catalogue files to be applied to a store.
 type Application struct {
 	Paths  []string
+	Under  string // what to leave out at the beginning of the files' names, such as a temporary directory
 	Zone   string // the time zone of files that name none
 	Prune  bool   // retires what the files do not name
 	DryRun bool   // works out the changes and writes nothing
@@ -35,7 +37,7 @@ func Apply(ctx context.Context, st *store.Store, a Application) (Applied, error)
 	if err != nil {
 		return Applied{}, fmt.Errorf("reading the catalogue in force: %w", err)
 	}
-	files, warnings, err := catalogue.Load(a.Paths, catalogue.Options{Zone: a.Zone, Current: current})
+	files, origins, warnings, err := catalogue.LoadOrigins(a.Paths, catalogue.Options{Zone: a.Zone, Current: current})
 	if err != nil {
 		return Applied{Warnings: warnings}, err
 	}
@@ -56,13 +58,18 @@ func Apply(ctx context.Context, st *store.Store, a Application) (Applied, error)
 		}
 	}
 	out := Applied{Catalogue: merged, Changes: changes, Warnings: warnings}
-	if a.DryRun || len(changes) == 0 {
+	if a.DryRun {
 		return out, nil
 	}
-	if _, err := st.SaveCatalogue(ctx, merged, changes, store.Actor{Name: a.Actor}, a.At); err != nil {
-		return out, fmt.Errorf("writing the catalogue: %w", err)
+	if len(changes) > 0 {
+		if _, err := st.SaveCatalogue(ctx, merged, changes, store.Actor{Name: a.Actor}, a.At); err != nil {
+			return out, fmt.Errorf("writing the catalogue: %w", err)
+		}
 	}
-	return out, nil
+	for i := range origins {
+		origins[i].File = strings.TrimPrefix(origins[i].File, a.Under)
+	}
+	return out, st.SaveOrigins(ctx, origins)
 }
 
 // judgedUntil gives how far an agreement's objectives were judged: the furthest

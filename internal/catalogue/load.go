@@ -25,6 +25,15 @@ type Places func(path string) document.Position
 
 // LoadPlaced is Load that also says where everything stands.
 func LoadPlaced(paths []string, opts Options) (*sla.Catalogue, Places, Warnings, error) {
+	r, cat, warnings, err := load(paths, opts)
+	if r == nil {
+		return nil, nil, nil, err
+	}
+	return cat, r.place, warnings, err
+}
+
+// load reads files into a reader, which is nil when one cannot be opened.
+func load(paths []string, opts Options) (*Reader, *sla.Catalogue, Warnings, error) {
 	files, err := expand(paths)
 	if err != nil {
 		return nil, nil, nil, err
@@ -36,7 +45,7 @@ func LoadPlaced(paths []string, opts Options) (*sla.Catalogue, Places, Warnings,
 		}
 	}
 	cat, warnings, err := r.Finish(true)
-	return cat, r.place, warnings, err
+	return r, cat, warnings, err
 }
 
 // Parse reads one document in memory as a whole catalogue; file is the name

@@ -33,6 +33,8 @@ type Reader struct {
 	// it would seem to refer to nothing.
 	unread bool
 	places map[string]document.Position
+	// origins is where the items of a catalogue without problems stand.
+	origins []sla.Origin
 	// calendars holds the name of an agreement's calendar until all files are read.
 	calendars map[int]document.Node
 	// methods holds the objectives that state no method, by path.
@@ -207,6 +209,7 @@ func (r *Reader) Finish(feasible bool) (*sla.Catalogue, Warnings, error) {
 	if len(problems) > 0 {
 		return nil, warnings, slices.CompactFunc(problems, func(a, b document.Problem) bool { return a.Position == b.Position && a.Text == b.Text })
 	}
+	r.origins = originsOf(cat, r.place)
 	number(cat)
 	return cat, warnings, nil
 }

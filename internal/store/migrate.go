@@ -104,12 +104,16 @@ func step(ctx context.Context, db *sql.DB, statements string, version int) error
 		return err
 	}
 	failpoint("store.migrated")
-	if version == vouchedSince {
-		if err := adopt(ctx, &txn{Tx: tx}); err != nil {
-			return err
-		}
-		failpoint("store.adopted")
+	switch version {
+	case vouchedSince:
+		err = adopt(ctx, &txn{Tx: tx})
+	case glancedSince:
+		err = glanceAll(ctx, &txn{Tx: tx})
 	}
+	if err != nil {
+		return err
+	}
+	failpoint("store.adopted")
 	if err := tx.Commit(); err != nil {
 		return err
 	}

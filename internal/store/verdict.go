@@ -51,7 +51,10 @@ func recordVerdict(ctx context.Context, tx *txn, v *sla.Verdict, at sla.Instant,
 			from_ms = excluded.from_ms, to_ms = excluded.to_ms, state = excluded.state,
 			final = excluded.final, judged_at = excluded.judged_at, doc = excluded.doc, audit_seq = excluded.audit_seq`,
 		v.Agreement, v.Objective, period, v.Version, revision, v.Period.From, v.Period.To, v.State, final, at, string(doc), seq)
-	return err
+	if err != nil {
+		return err
+	}
+	return writeGlance(ctx, tx, glanceOf(v, revision, at))
 }
 
 // eachRuling reads verdicts and the number of the row that vouches for each.
