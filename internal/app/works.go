@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/config"
 	"github.com/slmd/slmd/internal/cronexpr"
 	"github.com/slmd/slmd/internal/cycle"
@@ -60,7 +61,7 @@ func (a *App) book(ctx context.Context) (judge.Book, error) {
 
 // zone is where times are told that belong to no agreement.
 func (a *App) zone() *time.Location {
-	loc, err := time.LoadLocation(a.config().Zone)
+	loc, err := calendar.Zone(a.config().Zone)
 	if err != nil {
 		return time.UTC // config has refused what does not exist
 	}

@@ -100,7 +100,7 @@ func recurring(cron, zone string, lasts sla.Millis, valid sla.Span) *sla.Exclusi
 	return &sla.Exclusion{Name: "patching", Every: &sla.Recurrence{Cron: cron, Lasts: lasts, Zone: zone, Valid: valid}}
 }
 
-func TestExclusionsRecurByTheWallClock(t *testing.T) {
+func TestFault_D8_ExclusionsRecurByTheWallClock(t *testing.T) {
 	always := sla.Span{From: sla.Always, To: sla.Forever}
 	for _, c := range []struct {
 		name, zone, cron string

@@ -8,7 +8,7 @@ import (
 	"github.com/slmd/slmd/internal/sla"
 )
 
-func TestCheckRefusesWhatWouldPanicOrNeverFire(t *testing.T) {
+func TestFault_D11_WhatWouldPanicOrNeverFireIsRefused(t *testing.T) {
 	for expr, want := range map[string]string{
 		"":                           "not a cron expression",
 		"TZ=":                        "time zone",

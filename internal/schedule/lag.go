@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -59,6 +58,13 @@ func byExpression(jobs []Job) map[string][]string {
 }
 
 // unfinished gives those that still run.
-func unfinished(running []context.Context) []context.Context {
-	return slices.DeleteFunc(running, func(c context.Context) bool { return c.Err() != nil })
+func unfinished(running []<-chan struct{}) []<-chan struct{} {
+	return slices.DeleteFunc(running, func(ended <-chan struct{}) bool {
+		select {
+		case <-ended:
+			return true
+		default:
+			return false
+		}
+	})
 }

@@ -36,7 +36,8 @@ type Options struct {
 	// Run is called once for each distinct expression that fires. Calls never
 	// overlap; its context ends when the scheduler stops.
 	Run func(context.Context, Wake)
-	// Now is the clock by which Due is told, to the second.
+	// Now is the clock by which jobs are due. It may jump: what it jumps over is
+	// due once, within a minute, and after a jump back what is due follows from it.
 	Now func() sla.Instant
 	// Lag is how long after the instant of its expression a wake-up comes, so
 	// that the source has the samples by then.
@@ -56,10 +57,10 @@ type Scheduler struct {
 	cancel context.CancelFunc
 
 	mu      sync.Mutex
-	current *cron.Cron
+	current *clockwork
 	started bool
 	stopped bool
-	old     []context.Context // of replaced crons, done when their calls have ended
+	old     []<-chan struct{} // of what was replaced, closed when the calls have ended
 }
 
 // New gives a scheduler without jobs.
@@ -67,7 +68,8 @@ func New(opts Options) *Scheduler {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Scheduler{opts: opts, lane: make(chan struct{}, 1), current: cron.New()}
+	s := &Scheduler{opts: opts, lane: make(chan struct{}, 1)}
+	s.current = s.clockwork()
 	s.lane <- struct{}{}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
@@ -86,8 +88,8 @@ func (s *Scheduler) Set(jobs []Job) error {
 		return errors.New("the scheduler has stopped: it takes no more jobs")
 	}
 	if s.started {
-		s.old = append(unfinished(s.old), s.current.Stop())
-		next.Start()
+		s.old = append(unfinished(s.old), s.current.end())
+		next.start()
 	}
 	s.current = next
 	return nil
@@ -101,20 +103,23 @@ func (s *Scheduler) Start() {
 		return
 	}
 	s.started = true
-	s.current.Start()
+	s.current.start()
 }
 
 // Stop ends the context of the calls under way and waits for them, until ctx
 // ends. It may be called again.
 func (s *Scheduler) Stop(ctx context.Context) error {
 	s.mu.Lock()
+	if !s.stopped {
+		s.old = append(unfinished(s.old), s.current.end())
+	}
 	s.stopped = true
-	running := append(unfinished(s.old), s.current.Stop())
+	running := s.old
 	s.mu.Unlock()
 	s.cancel()
 	for _, r := range running {
 		select {
-		case <-r.Done():
+		case <-r:
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for the scheduled work to end: %w", ctx.Err())
 		}
@@ -122,9 +127,13 @@ func (s *Scheduler) Stop(ctx context.Context) error {
 	return nil
 }
 
-// build gives a cron with one entry for each distinct expression.
-func (s *Scheduler) build(jobs []Job) (*cron.Cron, error) {
-	c := cron.New(cron.WithLocation(time.UTC))
+func (s *Scheduler) clockwork() *clockwork {
+	return newClockwork(func() time.Time { return s.opts.Now().Time() })
+}
+
+// build gives a clockwork with one entry for each distinct expression.
+func (s *Scheduler) build(jobs []Job) (*clockwork, error) {
+	c := s.clockwork()
 	var problems []error
 	for expr, ids := range byExpression(jobs) {
 		parsed, err := cronexpr.Parse(expr)
@@ -134,7 +143,9 @@ func (s *Scheduler) build(jobs []Job) (*cron.Cron, error) {
 		}
 		log := cronLog{s, expr}
 		chain := cron.NewChain(cron.SkipIfStillRunning(log), cron.Recover(log))
-		c.Schedule(lagging{parsed, s.opts.Lag}, chain.Then(cron.FuncJob(func() { s.run(expr, ids) })))
+		c.entries = append(c.entries, &entry{
+			schedule: lagging{parsed, s.opts.Lag}, work: chain.Then(cron.FuncJob(func() { s.run(expr, ids) })),
+		})
 	}
 	slices.SortFunc(problems, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
 	return c, errors.Join(problems...)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -164,4 +165,71 @@ func TestStopCancelsTheCallAndWaitsWithinItsBound(t *testing.T) {
 		close(release)
 		stop(t, s) // a second time, and now it ends
 	})
+}
+
+// jumping is a clock that can be set beside the bubble's, and what it woke when.
+type jumping struct {
+	ahead atomic.Int64
+	mu    sync.Mutex
+	woken []sla.Instant
+}
+
+func (j *jumping) now() sla.Instant   { return now().Add(sla.Millis(j.ahead.Load())) }
+func (j *jumping) jump(by sla.Millis) { j.ahead.Add(int64(by)) }
+
+func (j *jumping) wakes() []sla.Instant {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.woken)
+}
+
+// wake starts a scheduler with one job.
+func (j *jumping) wake(t *testing.T, expr string) {
+	t.Helper()
+	s := New(Options{Now: j.now, Run: func(context.Context, Wake) {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.woken = append(j.woken, j.now())
+	}})
+	if err := s.Set([]Job{{"a", expr}}); err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { stop(t, s) })
+}
+
+func TestFault_D6_AMachineThatWasSuspendedForEightHoursIsWokenWithinAMinute(t *testing.T) {
+	for _, expr := range []string{"* * * * *", "0 * * * *", "30 5 * * *", "@every 5h"} {
+		synctest.Test(t, func(t *testing.T) {
+			var clock jumping
+			clock.wake(t, expr)
+			wait(10 * time.Second)
+			clock.jump(8 * sla.Hour) // timers stood still meanwhile
+			resumed := clock.now()
+			wait(time.Minute)
+			woken := clock.wakes()
+			if n := len(woken); n == 0 || woken[0] > resumed.Add(sla.Minute) || n > 2 {
+				t.Errorf("%s: woken at %v after %s, want within a minute, and not once for each time that was missed", expr, woken, resumed)
+			}
+		})
+	}
+}
+
+func TestAClockThatIsSetBackWakesByWhatItShows(t *testing.T) {
+	for _, back := range []sla.Millis{sla.Second, sla.Hour, sla.Day, 365 * sla.Day} {
+		for _, expr := range []string{"* * * * *", "@every 1m"} {
+			synctest.Test(t, func(t *testing.T) {
+				var clock jumping
+				clock.jump(400 * sla.Day)
+				clock.wake(t, expr)
+				wait(10*time.Minute + time.Second)
+				clock.jump(-back)
+				before := len(clock.wakes())
+				wait(10 * time.Minute)
+				if n := len(clock.wakes()) - before; n < 9 || n > 12 {
+					t.Errorf("%s: %d wake-ups in the ten minutes after the clock was set back by %d ms", expr, n, back)
+				}
+			})
+		}
+	}
 }

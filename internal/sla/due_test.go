@@ -6,7 +6,7 @@ import (
 	_ "time/tzdata" // whatever the system has
 )
 
-func TestAReviewIsDueMonthsAfterTheVersionCameIntoForce(t *testing.T) {
+func TestFault_D10_AReviewIsDueMonthsAfterTheVersionCameIntoForceWithoutDrift(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -19,7 +19,13 @@ func TestAReviewIsDueMonthsAfterTheVersionCameIntoForce(t *testing.T) {
 	}{
 		{at(2026, 1, 1), 12, at(2027, 1, 1)},
 		{at(2026, 1, 15), 6, at(2026, 7, 15)}, // the clocks change between
-		{at(2026, 1, 31), 1, at(2026, 2, 28)},
+		{at(2026, 1, 31), 1, at(2026, 2, 28)}, // counted from the beginning each time: the day does not drift
+		{at(2026, 1, 31), 2, at(2026, 3, 31)},
+		{at(2026, 1, 31), 3, at(2026, 4, 30)},
+		{at(2026, 1, 31), 13, at(2027, 2, 28)},
+		{at(2028, 1, 31), 1, at(2028, 2, 29)},
+		{at(2028, 2, 29), 12, at(2029, 2, 28)},
+		{at(2028, 2, 29), 48, at(2032, 2, 29)},
 		{at(2026, 1, 1), 0, Forever},
 		{Always, 12, Forever},
 	} {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // a daemon in a bare container finds no zone files
 )
 
 // Problem is something wrong in a catalogue.
