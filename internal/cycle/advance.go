@@ -3,6 +3,8 @@ package cycle
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/judge"
@@ -24,16 +26,21 @@ type sitting struct {
 // transitions and conditions that follow to the round.
 func (w *watch) advance(ctx context.Context, c *Cycle, round *store.Round, now sla.Instant) error {
 	fresh, cursors := map[string][]sla.Entry{}, map[string]sla.Instant{}
+	unread := maps.Clone(w.late.entries)
+	if unread == nil {
+		unread = map[string][]sla.Entry{}
+	}
 	for name, head := range c.heads {
 		cursors[name] = head.Cursor
 	}
 	for _, o := range round.Outcomes {
 		if !o.Earlier {
 			fresh[o.Indicator], cursors[o.Indicator] = o.Entries, o.Cursor
+			unread[o.Indicator] = overlay(slices.Clip(unread[o.Indicator]), o.Entries)
 		}
 	}
 	reading := Reading{Store: c.o.Store, Catalogue: c.catalogue, FinaliseAfter: c.o.FinaliseAfter, Now: now}
-	book := bookOver(ctx, reading, reachOf{cursors: cursors, settled: c.settled(reading.deadline()), fresh: fresh})
+	book := bookOver(ctx, reading, reachOf{cursors: cursors, settled: c.settled(reading.deadline()), fresh: unread})
 	s := &sitting{watch: w, c: c, ctx: ctx, book: book, round: round, now: now}
 	for _, a := range w.agreements {
 		if err := w.extend(c, a, now); err != nil {

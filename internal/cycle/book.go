@@ -38,7 +38,7 @@ func (r Reading) deadline() sla.Instant { return r.Now.Add(-r.FinaliseAfter) }
 // reachOf is how far the indicators' facts reach.
 type reachOf struct {
 	cursors, settled map[string]sla.Instant
-	fresh            map[string][]sla.Entry // entries that are not in the store yet
+	fresh            map[string][]sla.Entry // entries that are not in the store yet, in order of time
 }
 
 // bookOver gives a book of what the store and the fresh entries hold.
@@ -53,12 +53,13 @@ func bookOver(ctx context.Context, r Reading, have reachOf) judge.Book {
 		if err != nil {
 			return nil, fmt.Errorf("reading the facts of %s: %w", of.indicator, err)
 		}
+		var fresh []sla.Entry
 		for _, e := range have.fresh[of.indicator] {
 			if e.Overlaps(of.span) {
-				entries = append(entries, e)
+				fresh = append(fresh, e)
 			}
 		}
-		return entries, nil
+		return overlay(entries, fresh), nil
 	}
 	m := &memo{}
 	return judge.Book{

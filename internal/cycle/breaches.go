@@ -17,6 +17,9 @@ func (s *sitting) stepBreach(t *tracked, v *sla.Verdict) error {
 	step := judge.Step{
 		At: s.now, Rolling: t.agreement.latest.Period.Kind == sla.PeriodRolling, Finalising: s.c.o.FinaliseAfter,
 	}
+	if s.late.touches(v.Indicator, v.Part) {
+		step.Cause = lateFacts
+	}
 	next, added := judge.StepBreach(before, v, step)
 	if len(added) == 0 {
 		return nil
@@ -36,6 +39,9 @@ func (s *sitting) stepBreach(t *tracked, v *sla.Verdict) error {
 	s.opened = append(s.opened, t)
 	return nil
 }
+
+// lateFacts is the cause of a transition that revised facts bring about.
+const lateFacts = "late facts"
 
 // mainCause gives the class with the largest bad amount of a verdict's outages:
 // own where nothing else is known.

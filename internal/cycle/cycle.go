@@ -46,6 +46,8 @@ type Options struct {
 // Recorded says what one transaction of a round wrote.
 type Recorded struct {
 	Intervals int
+	Revised   int            // entries that stand in for others
+	Cause     string         // of the revisions
 	Rejected  map[string]int // samples by reason
 	Took      time.Duration
 }
@@ -63,6 +65,7 @@ type Cycle struct {
 	problems    map[string]store.Problem
 	behind      map[string]sla.Millis // by indicator, after its last round
 	final       map[string]finality   // by indicator; kept with the watch
+	holes       map[string][]*hole    // by indicator; nil: to be found in the ledger
 	watch       *watch                // nil: to be built anew from the store
 
 	standings atomic.Pointer[[]sla.Standing]
@@ -105,7 +108,7 @@ func (c *Cycle) Reload(ctx context.Context, o Options) error {
 // where measuring goes on: after a reload, and after a commit that did not
 // succeed, when what the file holds is not known.
 func (c *Cycle) forget(ctx context.Context) error {
-	c.watch = nil
+	c.watch, c.holes = nil, nil
 	heads, err := c.o.Store.Heads(ctx)
 	if err != nil {
 		return fmt.Errorf("reading where measuring goes on: %w", err)

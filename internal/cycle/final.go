@@ -37,6 +37,16 @@ func (f finality) before(deadline sla.Instant) sla.Instant {
 	return to
 }
 
+// recorded gives when the instant before to was recorded, at the latest.
+func (f finality) recorded(to sla.Instant) sla.Instant {
+	for _, m := range f {
+		if m.To >= to {
+			return m.At
+		}
+	}
+	return to
+}
+
 // finalityParts is how finely the marks of before a start are known.
 const finalityParts = 6
 

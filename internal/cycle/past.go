@@ -15,11 +15,16 @@ import (
 type past struct {
 	at        sla.Instant
 	catalogue *sla.Catalogue
+	late      late // facts that are others from now on
 }
 
-// differs reports whether the exclusions that apply to a settled verdict are
-// others today than when it was judged: one was approved late, or withdrawn.
+// differs reports whether a settled verdict was judged by other facts than those
+// from now on, or by other exclusions than those of today: one was approved
+// late, or withdrawn.
 func (p *past) differs(ctx context.Context, c *Cycle, j *store.Judgement) (bool, error) {
+	if p.late.touches(j.Indicator, j.Part) {
+		return true, nil
+	}
 	if p.catalogue == nil || p.at != j.At {
 		// What was recorded in the same millisecond may have come after: judging
 		// once too often changes nothing.

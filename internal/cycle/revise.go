@@ -11,33 +11,42 @@ import (
 
 // again is a source that can measure anew what the ledger has.
 type again interface {
-	Again(ctx context.Context, t measure.Task, span sla.Span, now sla.Instant) ([]sla.Entry, error)
+	Again(ctx context.Context, t measure.Task, span sla.Span, now sla.Instant) (measure.Anew, error)
 }
 
-// Revised says what measuring anew came to.
-type Revised struct {
-	Compared int // entries that were measured anew
-	Changed  int // of which the facts are others now
-	// Kept counts entries that stay as they are because the source knows less of
-	// them than it did: what is known does not become unknown.
-	Kept int
+// Why facts were revised.
+const (
+	ByHole           = "hole"           // it was asked for again while it was provisional
+	ByReconciliation = "reconciliation" // of the last days
+	ByRequest        = "request"        // of somebody
+)
+
+// RevisionCauses are all reasons for which facts are revised.
+var RevisionCauses = []string{ByHole, ByReconciliation, ByRequest}
+
+// revision is new facts of an indicator for spans that the ledger has.
+type revision struct {
+	indicator  string
+	definition int64
+	changed    []sla.Entry
+	state      []byte // where measuring goes on from at the cursor; nil: as it was
 }
 
 // Revise measures a span of an indicator anew and appends a revision where the
-// facts differ. Nothing is overwritten, and the measuring goes on where it was.
+// facts differ: see compare. Nothing is overwritten, and the measuring goes on
+// where it was. What was settled by the old facts is judged again with it.
 // Entries that are not of one interval, such as the time before the source's
 // first sample, stay.
 func (c *Cycle) Revise(ctx context.Context, indicator string, span sla.Span, now sla.Instant) (Revised, error) {
 	c.mu.Lock()
-	ind, head, definition := c.catalogue.Indicator(indicator), c.heads[indicator], c.definitions[indicator]
+	ind := c.catalogue.Indicator(indicator)
 	c.mu.Unlock()
 	if ind == nil {
 		return Revised{}, fmt.Errorf("there is no indicator %q in the catalogue", indicator)
 	}
 	source := c.sourceOf(ind)
 	from, ok := c.source(source)
-	from2, can := from.(again)
-	if !ok || !can {
+	if _, can := from.(again); !ok || !can {
 		return Revised{}, fmt.Errorf("indicator %s: the configuration names no data source %q that it could be measured from again", indicator, source)
 	}
 	end, err := c.turns.take(ctx, source)
@@ -45,26 +54,45 @@ func (c *Cycle) Revise(ctx context.Context, indicator string, span sla.Span, now
 		return Revised{}, err
 	}
 	defer end()
-	span, err = c.bridged(ctx, indicator, span.Intersect(sla.Span{From: head.First, To: head.Cursor}))
-	if err != nil || span.Empty() {
+	a, err := c.measureAnew(ctx, from, ind, span, now)
+	if err != nil {
 		return Revised{}, err
 	}
-	fresh, err := from2.Again(ctx, measure.Task{Indicator: ind, Definition: definition, State: head.State}, span, now)
-	if err != nil {
-		return Revised{}, fmt.Errorf("measuring %s again: %w", indicator, err)
-	}
-	return c.revise(ctx, indicator, fresh, span, now)
+	a.wanted = true
+	return c.revise(ctx, []anew{a}, ByRequest, now)
 }
 
-// bridged widens a span to whole gaps: an entry that holds the events of a gap
-// is measured anew together with the gap, or they would count twice, or never.
-func (c *Cycle) bridged(ctx context.Context, indicator string, span sla.Span) (sla.Span, error) {
+// measureAnew measures a span that the ledger has, widened to whole gaps.
+func (c *Cycle) measureAnew(ctx context.Context, from Source, ind *sla.Indicator, span sla.Span, now sla.Instant) (anew, error) {
+	c.mu.Lock()
+	head, definition := c.heads[ind.Name], c.definitions[ind.Name]
+	c.mu.Unlock()
+	a := anew{indicator: ind.Name, definition: definition}
+	source, can := from.(again)
+	if !can {
+		return a, nil
+	}
+	span, err := c.bridged(ctx, ind, span.Intersect(sla.Span{From: head.First, To: head.Cursor}))
+	if err != nil || span.Empty() {
+		return a, err
+	}
+	got, err := source.Again(ctx, measure.Task{Indicator: ind, Definition: definition, State: head.State}, span, now)
+	if err != nil {
+		return a, fmt.Errorf("measuring %s again: %w", ind.Name, err)
+	}
+	a.span, a.fresh, a.unsure = span, got.Entries, got.Unsure
+	return a, nil
+}
+
+// bridged widens a span to whole intervals and gaps: an entry that holds the
+// events of a gap is measured anew together with the gap.
+func (c *Cycle) bridged(ctx context.Context, ind *sla.Indicator, span sla.Span) (sla.Span, error) {
 	if span.Empty() {
 		return span, nil
 	}
-	around, err := c.o.Store.Entries(ctx, indicator, sla.Span{From: span.From.Add(-bridgeMost), To: span.To.Add(bridgeMost)})
+	around, err := c.o.Store.Entries(ctx, ind.Name, sla.Span{From: span.From.Add(-bridgeMost), To: span.To.Add(bridgeMost)})
 	if err != nil {
-		return span, fmt.Errorf("reading the facts of %s: %w", indicator, err)
+		return span, fmt.Errorf("reading the facts of %s: %w", ind.Name, err)
 	}
 	for again := true; again; {
 		again = false
@@ -77,62 +105,71 @@ func (c *Cycle) bridged(ctx context.Context, indicator string, span sla.Span) (s
 			again = true
 		}
 	}
-	return span, nil
+	return sla.Span{From: alignDown(span.From, ind.Interval), To: alignUp(span.To, ind.Interval)}, nil
 }
 
 // bridgeMost is how long a gap may be that one entry bridges: series are
 // forgotten after a week.
 const bridgeMost = 7 * sla.Day
 
-// revise records what differs from the ledger.
-func (c *Cycle) revise(ctx context.Context, indicator string, fresh []sla.Entry, span sla.Span, now sla.Instant) (Revised, error) {
+// revise records, in one transaction, what differs from the ledger, and what
+// follows from it.
+func (c *Cycle) revise(ctx context.Context, list []anew, cause string, now sla.Instant) (Revised, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	old, err := c.o.Store.Entries(ctx, indicator, span)
-	if err != nil {
-		return Revised{}, fmt.Errorf("reading the facts of %s: %w", indicator, err)
-	}
 	var done Revised
-	changed := done.differences(old, fresh, span.From)
-	if len(changed) == 0 {
+	var revisions []revision
+	for i := range list {
+		a := &list[i]
+		if a.definition != c.definitions[a.indicator] {
+			continue // a reload came between
+		}
+		changed, one, err := c.differences(ctx, a)
+		if err != nil {
+			return Revised{}, err
+		}
+		done.add(one)
+		if len(changed) == 0 {
+			continue
+		}
+		r := revision{indicator: a.indicator, definition: a.definition, changed: changed}
+		if head := c.heads[a.indicator]; one.Kept == 0 && a.cursor == head.Cursor && head.Definition == a.definition {
+			r.state = a.state
+		}
+		revisions = append(revisions, r)
+	}
+	if len(revisions) == 0 {
 		return done, nil
 	}
-	head := c.heads[indicator]
-	round := store.Round{At: now, Outcomes: []store.Outcome{{
-		Indicator: indicator, Definition: c.definitions[indicator], Revised: changed, State: head.State, Cursor: head.Cursor,
-	}}}
-	if _, err := c.o.Store.RecordRound(ctx, round); err != nil {
-		return done, fmt.Errorf("recording the revisions of %s: %w", indicator, err)
+	if _, err := c.write(ctx, work{revisions: revisions, cause: cause}, now); err != nil {
+		return Revised{}, err
 	}
-	c.watch = nil // tallies only go forward
 	return done, nil
 }
 
-// differences gives the fresh entries that say something else than the old ones.
-// From is where they begin to be compared.
-func (d *Revised) differences(old, fresh []sla.Entry, from sla.Instant) []sla.Entry {
-	byStart := make(map[sla.Instant]*sla.Entry, len(old))
-	for i := range old {
-		byStart[old[i].From] = &old[i]
+// differences compares what was measured anew with the ledger.
+func (c *Cycle) differences(ctx context.Context, a *anew) ([]sla.Entry, Revised, error) {
+	if a.span.Empty() {
+		return nil, Revised{}, nil
 	}
-	var out []sla.Entry
-	kept := from // what lies before is as it was
-	for _, e := range fresh {
-		was := byStart[e.From]
-		if was == nil || was.To != e.To {
-			continue
+	old, err := c.o.Store.Entries(ctx, a.indicator, a.span)
+	if err != nil {
+		return nil, Revised{}, fmt.Errorf("reading the facts of %s: %w", a.indicator, err)
+	}
+	changed, done := a.compare(old)
+	return changed, done, nil
+}
+
+// outcomes gives the revisions as the store takes them.
+func (c *Cycle) outcomes(revisions []revision) []store.Outcome {
+	var out []store.Outcome
+	for _, r := range revisions {
+		head := c.heads[r.indicator]
+		o := store.Outcome{Indicator: r.indicator, Definition: r.definition, Revised: r.changed, State: head.State, Cursor: head.Cursor}
+		if r.state != nil {
+			o.State = r.state
 		}
-		d.Compared++
-		switch {
-		case e.Good == was.Good && e.Bad == was.Bad && e.Unknown == was.Unknown:
-		case e.Unknown > was.Unknown, e.Bridged > 0 && e.From.Add(-e.Bridged) < alignDown(kept, e.Length()):
-			// The second holds events of a time that keeps its own.
-			d.Kept++
-			kept = e.To
-		default:
-			d.Changed++
-			out = append(out, e)
-		}
+		out = append(out, o)
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 // Done says what a round did.
 type Done struct {
 	Entries  int             // new in the ledger
+	Revised  Revised         // of the holes that were asked for again
 	Problems []store.Problem // what keeps indicators of the source from being measured
 	Steps    int             // transactions
 }
@@ -44,7 +45,7 @@ func (c *Cycle) Round(ctx context.Context, source string, scope Scope, now sla.I
 		if ctx.Err() != nil {
 			break
 		}
-		n, err := c.record(ctx, steps, now)
+		n, err := c.record(ctx, work{steps: steps}, now)
 		if err != nil {
 			return done, err
 		}
@@ -57,6 +58,11 @@ func (c *Cycle) Round(ctx context.Context, source string, scope Scope, now sla.I
 		}
 		if progress != nil {
 			progress(c.Lag())
+		}
+	}
+	if ctx.Err() == nil && scope.To == 0 {
+		if done.Revised, err = c.fill(ctx, asking{from, source, scope}, now); err != nil {
+			return done, err
 		}
 	}
 	done.Problems = c.problemsOf(source)
@@ -152,20 +158,33 @@ func problemOf(err error) *measure.Problem {
 	return &measure.Problem{Kind: measure.Pending, Text: err.Error()}
 }
 
+// work is what one transaction writes: what rounds brought, or revisions.
+type work struct {
+	steps     []step
+	revisions []revision
+	cause     string // of the revisions
+}
+
 // record judges what the steps bring and writes all of it in one transaction.
-func (c *Cycle) record(ctx context.Context, steps []step, now sla.Instant) (int, error) {
+func (c *Cycle) record(ctx context.Context, w work, now sla.Instant) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.watch == nil {
-		w, err := c.build(ctx, now)
+	return c.write(ctx, w, now)
+}
+
+// write is record for who holds the lock.
+func (c *Cycle) write(ctx context.Context, w work, now sla.Instant) (int, error) {
+	behind := c.lateOf(w.steps, w.revisions)
+	if c.watch == nil || !behind.empty() {
+		built, err := c.build(ctx, now, behind) // tallies only go forward
 		if err != nil {
 			return 0, err
 		}
-		c.watch = w
+		c.watch = built
 	}
-	round := store.Round{At: now}
-	for i := range steps {
-		c.note(&steps[i], &round, now)
+	round := store.Round{At: now, Outcomes: c.outcomes(w.revisions)}
+	for i := range w.steps {
+		c.note(&w.steps[i], &round, now)
 	}
 	if err := c.watch.advance(ctx, c, &round, now); err != nil {
 		c.watch = nil
@@ -181,8 +200,8 @@ func (c *Cycle) record(ctx context.Context, steps []step, now sla.Instant) (int,
 	}
 	standings := c.watch.standings(c, now)
 	c.standings.Store(&standings)
-	c.settle(steps, &round, now)
-	c.tell(steps, recorded, c.clock().Sub(began))
+	c.settle(w, &round, now)
+	c.tell(w, recorded, c.clock().Sub(began))
 	return recorded.Entries, nil
 }
 
@@ -220,16 +239,25 @@ func problemRow(indicator string, p *measure.Problem, now sla.Instant) store.Pro
 }
 
 // settle takes over what was committed.
-func (c *Cycle) settle(steps []step, round *store.Round, now sla.Instant) {
+func (c *Cycle) settle(w work, round *store.Round, now sla.Instant) {
 	c.watch.committed(round)
-	for i := range steps {
-		s := &steps[i]
+	for i := range w.revisions {
+		r := &w.revisions[i]
+		if head := c.heads[r.indicator]; r.state != nil {
+			head.State = r.state
+			c.heads[r.indicator] = head
+		}
+		c.filled(r)
+	}
+	for i := range w.steps {
+		s := &w.steps[i]
 		if !s.job.earlier {
 			// What no agreement wants any more is not owed.
 			c.behind[s.job.indicator.Name] = min(s.Behind, max(0, s.job.to.Sub(s.Cursor)))
 		}
 		if s.records() {
 			c.moveHead(s, now)
+			c.noteHoles(s, now)
 		}
 	}
 	for _, p := range round.Problems {
@@ -246,8 +274,7 @@ func (s *step) records() bool {
 }
 
 // moveHead moves where measuring goes on. An earlier stretch that reached the
-// ledger's first entry becomes one with it; the tallies, which only go forward,
-// are then made anew.
+// ledger's first entry becomes one with it.
 func (c *Cycle) moveHead(s *step, now sla.Instant) {
 	head, known := c.heads[s.job.indicator.Name]
 	if !known {
@@ -260,7 +287,6 @@ func (c *Cycle) moveHead(s *step, now sla.Instant) {
 		c.final[name] = c.final[name].add(s.Cursor, now, now.Add(-c.o.FinaliseAfter))
 	case s.Cursor >= head.First:
 		head.First, head.Earlier = earlierFirst(head, s), nil
-		c.watch = nil
 	default:
 		head.Earlier = &store.Head{First: earlierFirst(head, s), Cursor: s.Cursor, Definition: s.job.definition, State: s.State}
 	}
@@ -274,12 +300,15 @@ func earlierFirst(head store.Head, s *step) sla.Instant {
 	return s.job.cursor
 }
 
-func (c *Cycle) tell(steps []step, recorded store.Recorded, took time.Duration) {
+func (c *Cycle) tell(w work, recorded store.Recorded, took time.Duration) {
 	if c.o.Recorded == nil {
 		return
 	}
 	r := Recorded{Intervals: recorded.Entries, Rejected: map[string]int{}, Took: took}
-	for _, s := range steps {
+	if len(w.revisions) > 0 {
+		r.Intervals, r.Revised, r.Cause = 0, recorded.Entries, w.cause
+	}
+	for _, s := range w.steps {
 		for _, rejection := range s.Rejected {
 			r.Rejected[rejection.Reason] += rejection.Count
 		}

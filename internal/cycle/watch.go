@@ -25,6 +25,7 @@ type watch struct {
 	conditions map[string]sla.Condition
 	ended      map[string]sla.Condition // the last one that ended, of each that did within a year
 	opened     []*tracked               // breach records that wait for their number from the store
+	late       late                     // what the transaction under way brings behind the tallies
 }
 
 // watched is one agreement's unsettled periods, oldest first.
@@ -35,8 +36,8 @@ type watched struct {
 	// previous holds, by objective, the verdict on the last settled period.
 	previous map[string]*sla.Verdict
 	settled  map[part]bool
-	// stale holds what was settled by other exclusions than those of today, and
-	// where its period begins: it is judged again.
+	// stale holds what was settled by other exclusions or facts than those of
+	// today, and where its period begins: it is judged again.
 	stale map[part]sla.Instant
 	// records holds all breach records, by objective, oldest first.
 	records map[string][]*record
@@ -74,13 +75,13 @@ type record struct {
 	class sla.AttributionClass // empty until it is attributed
 }
 
-// build makes the watch from the store.
-func (c *Cycle) build(ctx context.Context, now sla.Instant) (*watch, error) {
+// build makes the watch from the store and what comes behind it.
+func (c *Cycle) build(ctx context.Context, now sla.Instant, behind late) (*watch, error) {
 	if err := c.readFinality(ctx, now); err != nil {
 		return nil, err
 	}
-	w := &watch{tallies: map[string][]*tracked{}, recent: map[string]*recent{}, conditions: map[string]sla.Condition{}, ended: map[string]sla.Condition{}}
-	past := &past{}
+	w := &watch{tallies: map[string][]*tracked{}, recent: map[string]*recent{}, conditions: map[string]sla.Condition{}, ended: map[string]sla.Condition{}, late: behind}
+	past := &past{late: behind}
 	for _, name := range agreementNames(c.catalogue) {
 		a, err := c.watchAgreement(ctx, name, now, past)
 		if err != nil {
@@ -96,6 +97,9 @@ func (c *Cycle) build(ctx context.Context, now sla.Instant) (*watch, error) {
 	}
 	if err := w.recall(ctx, c, now); err != nil {
 		return nil, err
+	}
+	if c.holes == nil {
+		c.findHoles(w, now)
 	}
 	return w, nil
 }
@@ -199,7 +203,7 @@ func (w *watch) extend(c *Cycle, a *watched, now sla.Instant) error {
 	if err != nil {
 		return fmt.Errorf("agreement %s: %w", a.name, err)
 	}
-	for p := a.next(c, calendarOf{term, loc}); p.From <= now; p = calendar.Next(term, loc, p) {
+	for p := a.next(calendarOf{term, loc}, c.firstFact(a.name, w.late)); p.From <= now; p = calendar.Next(term, loc, p) {
 		if p.Empty() {
 			continue
 		}
@@ -245,21 +249,25 @@ func (a *watched) recordOf(k judge.Case) *record {
 }
 
 // next gives the first period that is neither watched nor settled by all its objectives.
-func (a *watched) next(c *Cycle, cal calendarOf) sla.Period {
+func (a *watched) next(cal calendarOf, firstFact sla.Instant) sla.Period {
 	if n := len(a.periods); n > 0 {
 		return calendar.Next(cal.term, cal.loc, a.periods[n-1].period)
 	}
-	return calendar.PeriodAt(cal.term, cal.loc, max(c.firstFact(a.name), a.settledFrom()))
+	return calendar.PeriodAt(cal.term, cal.loc, max(firstFact, a.settledFrom()))
 }
 
 // firstFact gives where the first facts of an agreement lie within its validity.
-func (c *Cycle) firstFact(name string) sla.Instant {
+func (c *Cycle) firstFact(name string, behind late) sla.Instant {
 	from, first := sla.Forever, sla.Forever
 	for _, version := range c.catalogue.Versions(name) {
 		from = min(from, version.Valid.From)
 		for i := range version.Objectives {
-			if head, ok := c.heads[version.Objectives[i].Indicator]; ok {
+			indicator := version.Objectives[i].Indicator
+			if head, ok := c.heads[indicator]; ok {
 				first = min(first, head.First)
+			}
+			if span, ok := behind.spans[indicator]; ok {
+				first = min(first, span.From)
 			}
 		}
 	}
@@ -307,7 +315,7 @@ func (w *watch) fill(ctx context.Context, c *Cycle) error {
 		if err != nil {
 			return fmt.Errorf("reading the facts of %s: %w", name, err)
 		}
-		w.feed(name, entries)
+		w.feed(name, overlay(entries, w.late.entries[name]))
 	}
 	return nil
 }
@@ -338,7 +346,7 @@ func (w *watch) committed(round *store.Round) {
 	for i, t := range w.opened {
 		t.record.ID = round.Breaches[i].ID
 	}
-	w.opened = nil
+	w.opened, w.late = nil, late{}
 	for _, a := range w.agreements {
 		a.periods = slices.DeleteFunc(a.periods, func(p watchedPeriod) bool {
 			return len(p.tracked) > 0 && !slices.ContainsFunc(p.tracked, func(t *tracked) bool { return !t.settled })

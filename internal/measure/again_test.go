@@ -39,7 +39,7 @@ func TestMeasuringAgainGivesTheSameFacts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			testkit.EqualLedgers(t, got, once[minutes[0]:minutes[1]])
+			testkit.EqualLedgers(t, got.Entries, once[minutes[0]:minutes[1]])
 		}
 	}
 }

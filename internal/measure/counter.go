@@ -160,6 +160,7 @@ func (r *run) judge(c *candidate, peers []*candidate, known map[target]sighting,
 	if c.returning {
 		return r.judgeReturning(c, ev), true
 	}
+	r.book.tallies[c.i].unsure = true
 	previous := r.book.start(c.i).Add(-r.interval)
 	began, told := ev.started(c.target, previous, c.t)
 	if told && began >= previous {
@@ -192,8 +193,11 @@ func (r *run) judgeReturning(c *candidate, ev *evidence) Value {
 	}
 	// A counter that was not there while its target was scraped is a new one,
 	// unless it was large: then relabelling had dropped it.
-	if ev.alive(c.target, c.last, c.t) && r.plausible(c.lane, []Value{c.lastValue}) {
-		return Value{}
+	if ev.alive(c.target, c.last, c.t) {
+		r.book.tallies[c.i].unsure = true
+		if r.plausible(c.lane, []Value{c.lastValue}) {
+			return Value{}
+		}
 	}
 	return difference(c.value, c.lastValue)
 }

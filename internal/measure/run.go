@@ -31,6 +31,7 @@ type run struct {
 	pending  []candidate
 	rejected map[string]*Rejection
 	entries  []sla.Entry
+	unsure   []sla.Instant
 	samples  int
 	problem  *Problem
 }

@@ -82,6 +82,9 @@ func (r *run) bound() sla.Instant {
 func (r *run) entry(i int) sla.Entry {
 	t := &r.book.tallies[i]
 	e := r.blank(i)
+	if t.unsure {
+		r.unsure = append(r.unsure, e.From)
+	}
 	if !t.seen && !t.covered && !t.alive {
 		e.Unknown = r.interval
 	}

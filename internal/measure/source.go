@@ -76,7 +76,7 @@ type Request struct {
 }
 
 // Source measures the indicators of one data source. Its methods may be called
-// concurrently; one indicator must not be in two calls at once.
+// concurrently; one state of an indicator must not be moved on by two at once.
 type Source struct {
 	o    Options
 	read func(ctx context.Context, kind, selector string, span sla.Span) ([]Series, error)
@@ -224,12 +224,12 @@ func (s *Source) finish(r *run, now sla.Instant) Outcome {
 	}
 	if p := r.problem; p != nil {
 		r.state, r.problem = r.task.state(len(r.lanes)), p
-		r.entries, r.rejected = nil, nil
+		r.entries, r.unsure, r.rejected = nil, nil, nil
 		if p.Kind == Misconfigured || p.Kind == Partial {
 			r.giveUp(now, s.o.FinaliseAfter)
 		}
 	}
-	out.Entries = r.entries
+	out.Entries, out.Unsure = r.entries, r.unsure
 	out.Rejected = r.rejections()
 	out.State, out.Cursor = r.state.encode(), r.state.cursor
 	out.Remaining = r.problem == nil && r.state.cursor < r.goal && (r.state.read < r.lagged || r.query)

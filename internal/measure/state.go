@@ -75,6 +75,7 @@ type tally struct {
 	covered       bool // samples close together lie on both sides
 	alive         bool // a target was up; not kept, asked for when it decides
 	spoilt        bool // a sample was no number
+	unsure        bool // it hangs on what is plausible, or on a series' first sample
 }
 
 // fresh gives the state of an indicator that was never measured.
@@ -106,7 +107,7 @@ func (s *state) encode() []byte {
 }
 
 func (t *tally) append(b []byte) []byte {
-	b = appendFlags(b, t.seen, t.covered, t.spoilt)
+	b = appendFlags(b, t.seen, t.covered, t.spoilt, t.unsure)
 	for _, a := range []sla.Amount{t.first, t.second, t.booked[0], t.booked[1]} {
 		b = appendAmount(b, a)
 	}

@@ -95,7 +95,7 @@ func (r *reader) amount() sla.Amount {
 
 func (r *reader) tally() tally {
 	f := r.flags()
-	t := tally{seen: f[0], covered: f[1], spoilt: f[2]}
+	t := tally{seen: f[0], covered: f[1], spoilt: f[2], unsure: f[3]}
 	t.first, t.second, t.booked[0], t.booked[1] = r.amount(), r.amount(), r.amount(), r.amount()
 	t.bridged = sla.Millis(r.varint())
 	return t

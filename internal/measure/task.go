@@ -36,6 +36,10 @@ type Outcome struct {
 	Problem *Problem // why it did not get further, nil when all is well
 	// Rejected lists samples that are not facts: their intervals are unknown.
 	Rejected []Rejection
+	// Unsure holds where entries begin that hang on what the state does not know
+	// for certain: the first sample of a series, or what is plausible. A state
+	// that goes further back may decide them otherwise.
+	Unsure []sla.Instant
 }
 
 // Rejection counts samples of one series that were refused for one reason.
