@@ -23,6 +23,6 @@ func TestSourcesShowWhatTheyWereSeenToDo(t *testing.T) {
 	})
 	testkit.Eventually(t, "the source's capabilities are shown", func() bool {
 		shown = get(t, s.app.URL()+"/api/v1/status/sources")
-		return strings.Contains(shown, `"remote_read":true,"metadata":true,"version":"3.15.0"`)
+		return strings.Contains(shown, `"remote_read":true,"export":false,"metadata":true,"version":"3.15.0"`)
 	})
 }

@@ -33,6 +33,7 @@ type SourceStatus struct {
 type SourceCapabilities struct {
 	At         sla.Instant `json:"at"`
 	RemoteRead bool        `json:"remote_read"`
+	Export     bool        `json:"export"`
 	Metadata   bool        `json:"metadata"`
 	Version    string      `json:"version,omitempty"`
 }
@@ -119,7 +120,7 @@ func (s *sources) status() []SourceStatus {
 			row.Reachable, row.LastError = &o.up, o.text
 		}
 		if c := s.measuring[src.Name].Capabilities(); c.At != 0 {
-			row.Capabilities = &SourceCapabilities{c.At, c.Streams, c.Metadata, c.Version}
+			row.Capabilities = &SourceCapabilities{c.At, c.Streams, c.Exports, c.Metadata, c.Version}
 		}
 		out = append(out, row)
 	}

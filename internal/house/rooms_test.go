@@ -121,7 +121,7 @@ var homes = map[string][]string{
 	"github.com/prometheus/prometheus/model":         {"internal/catalogue", "internal/contract", "internal/measure", "internal/promtest", "cmd/slmd-demo"},
 	"github.com/prometheus/prometheus/prompb":        {"internal/measure", "internal/promtest"},
 	"github.com/prometheus/prometheus/tsdb/chunkenc": {"internal/measure", "internal/promtest"},
-	"github.com/golang/snappy":                       {"internal/measure", "internal/promtest"},
+	"github.com/golang/snappy":                       {"internal/measure", "internal/promtest", "internal/testkit"},
 	"github.com/prometheus/exporter-toolkit":         {"internal/app", "cmd"},
 }
 

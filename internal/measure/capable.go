@@ -12,6 +12,7 @@ type Capabilities struct {
 	At       sla.Instant // when it was tried; zero: not yet
 	Metadata bool        // says of which type a metric is
 	Streams  bool        // remote_read gives the very samples that a query does
+	Exports  bool        // so does the export of VictoriaMetrics
 	// Version is what the source calls itself. It decides nothing.
 	Version string
 }
@@ -32,19 +33,26 @@ func (s *Source) Probe(ctx context.Context, now sla.Instant) error {
 	if _, err := s.number(ctx, "vector(1)", now.Add(-s.o.Lag)); err != nil {
 		return err
 	}
+	s.mu.Lock()
+	s.makeKnown = false // something else may answer by now
+	s.mu.Unlock()
 	c := Capabilities{At: now}
 	var build struct{ Version string }
-	if s.fetchJSON(ctx, "status/buildinfo", url.Values{}, &build) == nil {
+	if s.fetchJSON(ctx, "status/buildinfo", url.Values{}, &build) == nil && build.Version != "" {
 		c.Version = words([]byte(build.Version))
 	}
 	var metadata map[string][]struct{ Type string }
-	c.Metadata = s.fetchJSON(ctx, "metadata", url.Values{"limit": {"1"}}, &metadata) == nil
+	c.Metadata = s.fetchJSON(ctx, "metadata", url.Values{"limit": {"1"}}, &metadata) == nil && len(metadata) > 0
 	to := now.Add(-s.o.Lag)
-	// Without a series to compare, what was seen before stands.
-	s.streams(ctx, "{"+equals(metricName, "up")+"}", sla.Span{From: to.Add(-probed), To: to}, now)
+	for _, w := range s.ways() {
+		// Without a series to compare, what was seen before stands.
+		if s.prove(ctx, w, "{"+equals(metricName, "up")+"}", sla.Span{From: to.Add(-probed), To: to}, now) {
+			break
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.Streams = s.capable.Streams
+	c.Streams, c.Exports = s.chunks.until > now, s.lines.until > now
 	s.capable = c
 	return nil
 }

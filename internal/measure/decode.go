@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -20,6 +21,16 @@ type answer struct {
 	resultType string
 	series     []Series
 	samples    int
+	nan        bool // a sample is not a number
+}
+
+// dropNaN leaves out samples that are not numbers, and series of nothing else.
+func (a *answer) dropNaN() {
+	for i := range a.series {
+		s := &a.series[i]
+		s.Samples = slices.DeleteFunc(s.Samples, func(x Sample) bool { return x.V.kind == notANumber })
+	}
+	a.series = slices.DeleteFunc(a.series, func(s Series) bool { return len(s.Samples) == 0 && s.Histograms == 0 })
 }
 
 // errCut says that an answer ends in mid-sentence or is not JSON.

@@ -47,7 +47,18 @@ func (s *Source) readHTTP(ctx context.Context, kind, selector string, span sla.S
 		"query": {fmt.Sprintf("%s[%dms]", selector, span.Length())},
 		"time":  {seconds(span.To - 1)},
 	}
-	return s.ask(ctx, kind, "query", form, span)
+	got, err := s.answer(ctx, kind, "query", form, span)
+	if err != nil || !got.nan {
+		return got.series, err
+	}
+	marks, err := s.staleAsNaN(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if marks {
+		got.dropNaN()
+	}
+	return got.series, nil
 }
 
 // seconds gives an instant as the API takes it.
@@ -57,13 +68,18 @@ func seconds(i sla.Instant) string {
 
 // ask makes one request of the query API.
 func (s *Source) ask(ctx context.Context, kind, path string, form url.Values, span sla.Span) ([]Series, error) {
+	got, err := s.answer(ctx, kind, path, form, span)
+	return got.series, err
+}
+
+func (s *Source) answer(ctx context.Context, kind, path string, form url.Values, span sla.Span) (answer, error) {
 	began := s.clock()
 	got, size, err := s.exchange(ctx, path, form, span)
 	if s.o.Observe != nil {
 		q := Request{Kind: kind, Result: resultOf(err), Took: s.clock().Sub(began), Samples: got.samples, Bytes: size, Infos: got.infos}
 		s.o.Observe(q)
 	}
-	return got.series, err
+	return got, err
 }
 
 // clock gives the time, or always the same one without a clock.
@@ -81,7 +97,7 @@ func resultOf(err error) string {
 		return "ok"
 	case errors.Is(err, errTooMuch):
 		return "split"
-	case errors.Is(err, errNoStream):
+	case errors.Is(err, errMissing):
 		return Missing
 	case errors.As(err, &p):
 		return string(p.Kind)
@@ -169,8 +185,9 @@ func local(host string) bool {
 func (s *Source) parameters(form url.Values) {
 	form.Set("timeout", s.o.Timeout.String())
 	switch s.o.Kind {
-	case VictoriaMetrics:
-		form.Set("nocache", "1")
+	case VictoriaMetrics, Auto, "": // to all but VictoriaMetrics these say nothing
+		form.Set("nocache", "1") // which would also hold back the last 30 s
+		form.Set("deny_partial_response", "1")
 	case Thanos:
 		form.Set("partial_response", "false")
 		form.Set("max_source_resolution", "0s")

@@ -140,6 +140,7 @@ func (d *decoder) sample() {
 	}
 	if d.span.Contains(t) {
 		d.slab = append(d.slab, Sample{t, v})
+		d.out.nan = d.out.nan || v.kind == notANumber
 	}
 }
 

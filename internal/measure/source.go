@@ -54,7 +54,7 @@ type Options struct {
 	// CompareClock refuses answers of a source whose clock differs from Clock by
 	// more than 30 s. A simulated clock has nothing to be compared with.
 	CompareClock bool
-	// NoStream keeps to queries where the source could stream chunks as well.
+	// NoStream keeps to queries where the source has a cheaper way for long spans.
 	NoStream bool
 	// Read replaces the reading over HTTP, for series in memory. Indicators of
 	// the kind query cannot be measured then.
@@ -67,7 +67,7 @@ const Missing = "missing"
 
 // Request is what Observe hears of one request.
 type Request struct {
-	Kind    string // samples, stream (samples as chunks), evidence, query, reach, check or probe
+	Kind    string // samples, stream (samples as chunks), export (as lines), evidence, query, reach, check or probe
 	Result  string // ok, split, Missing, or the kind of the problem
 	Took    time.Duration
 	Samples int
@@ -89,9 +89,10 @@ type Source struct {
 	pace   map[string]pace // by indicator
 	groups map[string]int  // by metric name: how many reads one request may unite
 	wait   sla.Instant     // the source asked to be left alone until then
-	// What was seen of its streamed chunks: good until, and not to be tried until.
-	streamsUntil, streamAgain sla.Instant
-	capable                   Capabilities
+	// What was seen of its cheaper ways to read long spans.
+	chunks, lines       way
+	makeKnown, victoria bool // whether it is VictoriaMetrics, and whether that is known
+	capable             Capabilities
 }
 
 // New gives a source. It makes no request.
@@ -102,6 +103,7 @@ func New(o Options) (*Source, error) {
 	o.FinaliseAfter = orDefault(o.FinaliseAfter, sla.Hour)
 	o.MaxBody = orDefault(o.MaxBody, 32<<20)
 	s := &Source{o: o, pace: map[string]pace{}, groups: map[string]int{}}
+	s.chunks.read, s.lines.read = s.stream, s.export
 	if o.Read != nil {
 		s.read = func(ctx context.Context, _, selector string, span sla.Span) ([]Series, error) {
 			return o.Read(ctx, selector, span)

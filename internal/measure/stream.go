@@ -21,18 +21,8 @@ import (
 	"github.com/slmd/slmd/internal/sla"
 )
 
-const (
-	// probed is the span over which streamed chunks are compared with a query's answer.
-	probed = 5 * sla.Minute
-	// askAgain is how long a source that showed no streamed chunks is not asked
-	// for them.
-	askAgain = sla.Hour
-	// maxFrame bounds one frame; Prometheus closes them at about 1 MiB.
-	maxFrame = 16 << 20
-)
-
-// errNoStream says that the source has no streamed chunks to give.
-var errNoStream = errors.New("the source streams no chunks")
+// maxFrame bounds one frame; Prometheus closes them at about 1 MiB.
+const maxFrame = 16 << 20
 
 // errFrames says that a stream broke off or is none.
 var errFrames = errors.New("the stream of chunks is not complete")
@@ -63,7 +53,7 @@ func (s *Source) streamed(ctx context.Context, selector string, span sla.Span) (
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/x-streamed-protobuf") {
-		return nil, 0, 0, errNoStream
+		return nil, 0, 0, errMissing
 	}
 	if err := s.clocked(resp, began); err != nil {
 		return nil, 0, 0, err
@@ -75,7 +65,7 @@ func (s *Source) streamed(ctx context.Context, selector string, span sla.Span) (
 	case ctx.Err() != nil:
 		err = s.unreached(ctx.Err())
 	case err != nil && !errors.Is(err, errTooMuch): // nothing of it is used; a query may do better
-		err = fmt.Errorf("%w: %w", errNoStream, err)
+		err = fmt.Errorf("%w: %w", errMissing, err)
 	}
 	if err != nil {
 		return nil, 0, body.n, err
@@ -249,79 +239,4 @@ func (f *frames) chunk(into *Series, c *prompb.Chunk) (err error) {
 // done gives the series that have samples in the span.
 func (f *frames) done() []Series {
 	return slices.DeleteFunc(f.series, func(s Series) bool { return len(s.Samples) == 0 && s.Histograms == 0 })
-}
-
-// streams tries whether the source gives the same samples by remote_read as by
-// a query, labels included: some add labels of their own there. Where neither
-// gives any, nothing is known.
-func (s *Source) streams(ctx context.Context, selector string, span sla.Span, now sla.Instant) (yes, known bool) {
-	if s.o.Kind == Thanos || s.o.Kind == VictoriaMetrics {
-		return false, true // warnings of partial answers would be lost, or there is no remote_read
-	}
-	chunks, err := s.stream(ctx, selector, span)
-	if err != nil {
-		s.noStream(err, now)
-		return false, errors.Is(err, errNoStream)
-	}
-	text, err := s.readHTTP(ctx, "probe", selector, span)
-	if err != nil || len(text) == 0 && len(chunks) == 0 {
-		return false, false
-	}
-	if !sameSeries(text, chunks) {
-		s.noStream(errNoStream, now)
-		return false, true
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.capable.Streams, s.streamsUntil = true, now.Add(askAgain)
-	return true, true
-}
-
-// noStream remembers that the source streams no chunks.
-func (s *Source) noStream(err error, now sla.Instant) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if errors.Is(err, errNoStream) {
-		s.capable.Streams, s.streamAgain, s.streamsUntil = false, now.Add(askAgain), 0
-	}
-}
-
-func sameSeries(a, b []Series) bool {
-	byKey := make(map[string]*Series, len(a))
-	for i := range a {
-		byKey[key(a[i].Labels)] = &a[i]
-	}
-	for i := range b {
-		other := byKey[key(b[i].Labels)]
-		if other == nil || !slices.Equal(other.Samples, b[i].Samples) || (other.Histograms > 0) != (b[i].Histograms > 0) {
-			return false
-		}
-	}
-	return len(a) == len(b)
-}
-
-// mayStream reports whether a span may be read as streamed chunks: the source
-// showed within the hour that it gives them, or shows it now.
-func (s *Source) mayStream(ctx context.Context, selector string, span sla.Span, now sla.Instant) bool {
-	s.mu.Lock()
-	shown, refused := s.streamsUntil > now, s.streamAgain > now
-	s.mu.Unlock()
-	if shown || refused {
-		return shown
-	}
-	yes, _ := s.streams(ctx, selector, sla.Span{From: max(span.From, span.To.Add(-probed)), To: span.To}, now)
-	return yes
-}
-
-// bulk reads a span that is far behind: as streamed chunks where the source has
-// shown that it gives them, otherwise as text.
-func (s *Source) bulk(ctx context.Context, selector string, span sla.Span, now sla.Instant) ([]Series, error) {
-	if s.mayStream(ctx, selector, span, now) {
-		series, err := s.stream(ctx, selector, span)
-		if !errors.Is(err, errNoStream) {
-			return series, err
-		}
-		s.noStream(err, now)
-	}
-	return s.read(ctx, "samples", selector, span)
 }

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/golang/snappy"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
 
@@ -65,18 +64,7 @@ func write(t *testing.T, base string, series map[string]oddSeries) {
 		}
 		req.Timeseries = append(req.Timeseries, ts)
 	}
-	body, err := req.Marshal()
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.Post(base+"/api/v1/write", "application/x-protobuf", bytes.NewReader(snappy.Encode(nil, body)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if text, _ := io.ReadAll(resp.Body); resp.StatusCode/100 != 2 {
-		t.Fatalf("remote write answered %d %s", resp.StatusCode, text)
-	}
+	testkit.RemoteWrite(t, base, req)
 }
 
 // both gives the address of promtest and of a real Prometheus with the same samples.

@@ -1,0 +1,116 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+const (
+	// probed is the span over which another way of reading is compared with a
+	// query's answer.
+	probed = 5 * sla.Minute
+	// askAgain is how long what was seen of a way holds, good or bad.
+	askAgain = sla.Hour
+)
+
+// errMissing says that the source does not have what was asked for.
+var errMissing = errors.New("the source does not have it")
+
+// way is a way to read raw samples of a long span that costs less than queries,
+// and what was seen of it. Its read gives errMissing where the source has none.
+type way struct {
+	read  func(ctx context.Context, selector string, span sla.Span) ([]Series, error)
+	until sla.Instant // it gave the very samples that a query gives; good until then
+	again sla.Instant // it did not; not to be tried until then
+}
+
+// ways gives what may be tried of a source of its kind. From Thanos nothing: the
+// warnings of partial answers would be lost.
+func (s *Source) ways() []*way {
+	switch s.o.Kind {
+	case VictoriaMetrics:
+		return []*way{&s.lines}
+	case Thanos:
+		return nil
+	case Prometheus, Mimir:
+		return []*way{&s.chunks}
+	default:
+		return []*way{&s.chunks, &s.lines}
+	}
+}
+
+// bulk reads a span that is far behind: in a cheaper way where the source has
+// shown that it gives the same samples, otherwise by queries.
+func (s *Source) bulk(ctx context.Context, selector string, span sla.Span, now sla.Instant) ([]Series, error) {
+	for _, w := range s.ways() {
+		if !s.mayRead(ctx, w, selector, span, now) {
+			continue
+		}
+		series, err := w.read(ctx, selector, span)
+		if !errors.Is(err, errMissing) {
+			return series, err
+		}
+		s.missed(w, now)
+	}
+	return s.read(ctx, "samples", selector, span)
+}
+
+// mayRead reports whether a way showed within the hour that it gives what a
+// query gives, or shows it now.
+func (s *Source) mayRead(ctx context.Context, w *way, selector string, span sla.Span, now sla.Instant) bool {
+	s.mu.Lock()
+	shown, refused := w.until > now, w.again > now
+	s.mu.Unlock()
+	if shown || refused {
+		return shown
+	}
+	return s.prove(ctx, w, selector, sla.Span{From: max(span.From, span.To.Add(-probed)), To: span.To}, now)
+}
+
+// prove tries whether a way gives the same samples as a query, labels included:
+// some sources add labels of their own. Where neither gives any, nothing is known.
+func (s *Source) prove(ctx context.Context, w *way, selector string, span sla.Span, now sla.Instant) bool {
+	series, err := w.read(ctx, selector, span)
+	if err != nil {
+		if errors.Is(err, errMissing) {
+			s.missed(w, now)
+		}
+		return false
+	}
+	text, err := s.readHTTP(ctx, "probe", selector, span)
+	if err != nil || len(text) == 0 && len(series) == 0 {
+		return false
+	}
+	if !sameSeries(text, series) {
+		s.missed(w, now)
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.until = now.Add(askAgain)
+	return true
+}
+
+// missed remembers that the source does not have a way.
+func (s *Source) missed(w *way, now sla.Instant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.again, w.until = now.Add(askAgain), 0
+}
+
+func sameSeries(a, b []Series) bool {
+	byKey := make(map[string]*Series, len(a))
+	for i := range a {
+		byKey[key(a[i].Labels)] = &a[i]
+	}
+	for i := range b {
+		other := byKey[key(b[i].Labels)]
+		if other == nil || !slices.Equal(other.Samples, b[i].Samples) || (other.Histograms > 0) != (b[i].Histograms > 0) {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
