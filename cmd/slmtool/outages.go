@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
+	"strconv"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/slmd/slmd/internal/cycle"
 	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/web"
 )
 
 type outagesFlags struct {
@@ -29,34 +32,10 @@ func outagesCommand(k *kingpin.Application) {
 	c.Action(func(*kingpin.ParseContext) error { return listOutages(context.Background(), f, os.Stdout) })
 }
 
-// outageRow is an outage and whose it is.
-type outageRow struct {
-	Agreement string `json:"agreement"`
-	Objective string `json:"objective"`
-	Period    string `json:"period"`
-	sla.Outage
-}
-
 func listOutages(ctx context.Context, f outagesFlags, out io.Writer) error {
-	if f.url != "" {
-		return fmt.Errorf("outages are listed from the database: leave --slmd.url out, reading beside a running slmd is safe")
-	}
-	b, err := f.book(ctx)
+	rows, err := f.rows(ctx)
 	if err != nil {
 		return err
-	}
-	defer b.store.Close() //nolint:errcheck // it was only read
-	verdicts, err := f.verdicts(b)
-	if err != nil {
-		return err
-	}
-	rows := []outageRow{}
-	for _, v := range verdicts {
-		for _, o := range v.Outages {
-			if f.small || !o.Small {
-				rows = append(rows, outageRow{v.Agreement, v.Objective, v.Period.Name, o})
-			}
-		}
 	}
 	if f.output == "json" {
 		return writeJSON(out, rows)
@@ -89,6 +68,20 @@ func causes(parts []sla.Attribution) string {
 		}
 	}
 	return text
+}
+
+func (f *outagesFlags) rows(ctx context.Context) ([]web.OutageRow, error) {
+	if f.url != "" {
+		rows := []web.OutageRow{}
+		return rows, f.fetch(ctx, "/api/v1/outages", url.Values{"period": {f.period}, "small": {strconv.FormatBool(f.small)}}, &rows)
+	}
+	b, err := f.book(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer b.store.Close() //nolint:errcheck // it was only read
+	verdicts, err := f.verdicts(b)
+	return web.OutageRows(verdicts, f.small), err
 }
 
 func (f *outagesFlags) verdicts(b book) ([]sla.Verdict, error) {

@@ -43,6 +43,9 @@ func simulateCommand(k *kingpin.Application) {
 }
 
 func simulate(ctx context.Context, f simulateFlags, out io.Writer) error {
+	if f.url != "" {
+		return fmt.Errorf("simulations are judged from the database: leave --slmd.url out, reading beside a running slmd is safe")
+	}
 	span, err := spanFlags(f.from, f.to)
 	if err != nil {
 		return err
@@ -57,7 +60,7 @@ func simulate(ctx context.Context, f simulateFlags, out io.Writer) error {
 	if len(versions) == 0 || versions[len(versions)-1].Objective(objective) == nil {
 		return fmt.Errorf("--objective=%s: there is no such objective: `slmtool status` lists them as AGREEMENT and OBJECTIVE", f.objective)
 	}
-	draft, err := f.draft(b.Catalogue)
+	draft, err := web.DraftOf(b.Catalogue, f.value)
 	if err != nil {
 		return err
 	}
@@ -79,22 +82,9 @@ func simulate(ctx context.Context, f simulateFlags, out io.Writer) error {
 	return tellSimulation(done, out)
 }
 
-// draft reads the terms that the flags change.
-func (f *simulateFlags) draft(c *sla.Catalogue) (judge.Draft, error) {
-	d := judge.Draft{Planned: sla.Planned(f.planned), Unknown: sla.UnknownRule(f.unknown), Always: f.calendar == "always"}
-	if f.calendar != "" && !d.Always {
-		if d.Calendar = c.Calendar(f.calendar); d.Calendar == nil {
-			return d, fmt.Errorf("--calendar=%s: there is no such calendar in the catalogue", f.calendar)
-		}
-	}
-	if f.target != "" {
-		target, err := sla.ParseDecimal(strings.TrimSuffix(f.target, "%"))
-		if err != nil {
-			return d, fmt.Errorf("--target=%s: a target is above 0%% and at most 100%%, such as 99.95%%", f.target)
-		}
-		d.Target = &target
-	}
-	return d, nil
+// value gives the flag of a term.
+func (f *simulateFlags) value(term string) string {
+	return map[string]string{"target": f.target, "calendar": f.calendar, "planned": f.planned, "unknown": f.unknown}[term]
 }
 
 func tellSimulation(done judge.Simulation, out io.Writer) error {

@@ -70,7 +70,7 @@ func decimal(s string) *sla.Decimal {
 func afternoons() *sla.Calendar {
 	k := &sla.Calendar{Name: "afternoons", Zone: "UTC"}
 	for d := range k.Week {
-		k.Week[d] = []sla.ClockSpan{{From: sla.Clock(12 * sla.Hour), To: sla.Clock(18 * sla.Hour)}}
+		k.Week[d] = []sla.ClockSpan{{From: 12 * sla.Hour, To: 18 * sla.Hour}}
 	}
 	return k
 }

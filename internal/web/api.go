@@ -76,11 +76,13 @@ func (h *handler) apiRoutes(mux *http.ServeMux) {
 	h.get(mux, "agreements/{name}", h.agreement)
 	h.get(mux, "exclusions", h.exclusions)
 	h.get(mux, "objectives", h.objectives)
-	h.get(mux, "objectives/{agreement}/{objective}/status", h.objectives)
+	h.get(mux, "objectives/{agreement}/{objective}/status", h.objectiveStatus)
 	h.get(mux, "breaches", h.breaches)
 	h.get(mux, "reports", h.reports)
 	h.get(mux, "indicators/{name}/entries", h.entries)
+	h.itemRoutes(mux)
 	mux.HandleFunc("GET /api/v1/reports/{agreement}/{file}", h.report)
+	mux.HandleFunc("GET /api/v1/openapi.yaml", h.openapi)
 	mux.HandleFunc("PUT /api/v1/catalogue", h.apply)
 	mux.HandleFunc("GET /api/", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, r, func(*http.Request) (any, error) {
@@ -97,12 +99,33 @@ func (h *handler) agreement(r *http.Request) (any, error) {
 	return versions, nil
 }
 
-// objectives gives the rows of `slmtool status`, of all objectives or of one.
+// objectives gives the rows of `slmtool status`, of all agreements or of one.
 func (h *handler) objectives(r *http.Request) (any, error) {
+	return h.standingRows(r.FormValue("agreement"), "")
+}
+
+// objectiveStatus gives the rows of one objective, of a period named or of the one under way.
+func (h *handler) objectiveStatus(r *http.Request) (any, error) {
 	agreement, objective := r.PathValue("agreement"), r.PathValue("objective")
-	if agreement == "" {
-		agreement = r.FormValue("agreement")
+	if r.FormValue("period") == "" {
+		return h.standingRows(agreement, objective)
 	}
+	at, err := h.find(r)
+	if err != nil {
+		return nil, err
+	}
+	d, err := h.judged(r.Context(), at.key())
+	if err != nil {
+		return nil, err
+	}
+	rows := []StatusRow{}
+	for _, p := range d.parts {
+		rows = append(rows, RowOf(&p.verdict, at.zone, nil))
+	}
+	return rows, nil
+}
+
+func (h *handler) standingRows(agreement, objective string) ([]StatusRow, error) {
 	rows := []StatusRow{}
 	for _, s := range h.o.Standings() {
 		if (agreement != "" && s.Agreement.Name != agreement) || (objective != "" && s.Objective.Name != objective) {
@@ -133,10 +156,6 @@ func RowOfStanding(s *sla.Standing) (StatusRow, bool, error) {
 		return StatusRow{}, false, fmt.Errorf("agreement %s: %w", s.Agreement.Name, err)
 	}
 	return RowOf(s.Current, zone, s.Burn), true, nil
-}
-
-func (h *handler) breaches(r *http.Request) (any, error) {
-	return h.o.Store.Breaches(r.Context(), sla.Span{From: sla.Always, To: sla.Forever})
 }
 
 // reportRow is a review as the list of reviews shows it.
