@@ -98,7 +98,10 @@ func supersedes(c, other *sla.Condition) bool {
 func compose(c *sla.Condition, labels map[string]string, now sla.Instant, terms *Terms) Alert {
 	// Nothing begins before the calendar or after now, and nothing ends before it begins.
 	starts := min(max(c.Since, 0), now)
-	ends := min(max(c.Until, starts), now.Add(4*max(terms.Interval, sla.Minute)))
+	ends := now.Add(4 * max(terms.Interval, sla.Minute))
+	if !c.Holds() { // by a clock that was ahead it may have ended later than now
+		ends = min(max(c.Until, starts), now)
+	}
 	page := pageURL(c, terms.ExternalURL)
 	return Alert{
 		Labels: labels, Annotations: annotations(c, page, terms),

@@ -64,7 +64,7 @@ func TestAnAlertEndsWhenItsConditionDid(t *testing.T) {
 		{"ended a minute ago", noon.Add(-sla.Minute), sla.Minute, noon.Add(-sla.Minute)},
 		{"ended just under 15 minutes ago", noon.Add(-15*sla.Minute + 1), sla.Minute, noon.Add(-15*sla.Minute + 1)},
 		{"ended 15 minutes ago", noon.Add(-15 * sla.Minute), sla.Minute, 0},
-		{"ended in a future that a clock made up", noon.Add(sla.Day), sla.Minute, noon.Add(4 * sla.Minute)},
+		{"ended in a future that a clock made up", noon.Add(sla.Day), sla.Minute, noon},
 	} {
 		ended.Until = c.until
 		alerts := Compose([]sla.Condition{ended}, noon, Terms{Interval: c.interval})

@@ -44,7 +44,7 @@ func (s *sitting) conditionsNow() error {
 		if _, still := holds[key]; still || stale[was.Agreement+"/"+was.Objective] {
 			continue
 		}
-		was.Until = s.now
+		was.Until = max(s.now, was.Since) // by a clock that was ahead it began later than now
 		s.round.Conditions = append(s.round.Conditions, was)
 		delete(s.watch.conditions, key)
 		s.watch.ended[key] = was

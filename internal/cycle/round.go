@@ -174,6 +174,7 @@ func (c *Cycle) record(ctx context.Context, w work, now sla.Instant) (int, error
 
 // write is record for who holds the lock.
 func (c *Cycle) write(ctx context.Context, w work, now sla.Instant) (int, error) {
+	now = c.noEarlier(now)
 	behind := c.lateOf(w.steps, w.revisions)
 	if c.watch == nil || !behind.empty() {
 		built, err := c.build(ctx, now, behind) // tallies only go forward
@@ -203,6 +204,16 @@ func (c *Cycle) write(ctx context.Context, w work, now sla.Instant) (int, error)
 	c.settle(w, &round, now)
 	c.tell(w, recorded, c.clock().Sub(began))
 	return recorded.Entries, nil
+}
+
+// noEarlier gives the instant by which a round judges: a clock that was set back
+// shows one before the end of what is measured, and by it what holds would end
+// before it began.
+func (c *Cycle) noEarlier(now sla.Instant) sla.Instant {
+	for _, head := range c.heads {
+		now = max(now, head.Cursor)
+	}
+	return now
 }
 
 func (c *Cycle) clock() time.Time {

@@ -169,7 +169,7 @@ func (s *Source) problem(err error, now sla.Instant) *Problem {
 func (s *Source) leftAlone(now sla.Instant) *Problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now >= s.wait {
+	if now >= s.wait || s.wait.Sub(now) > maxRetryAfter { // the second: the clock was set back
 		return nil
 	}
 	return &Problem{Kind: Pending, SourceDown: true, Text: fmt.Sprintf("source %s asked to be left alone until %s", s.o.Name, s.wait), RetryAfter: s.wait.Sub(now)}
