@@ -86,7 +86,7 @@ func attribute(o *sla.Outage, pieces []stretch, scope calendar.Set, culprits []c
 				continue
 			}
 			part := big.NewRat(int64(hit.Length()), int64(length))
-			part.Mul(part, p.bad.rat())
+			part.Mul(part, p.amount())
 			amounts[k].Add(amounts[k], part)
 			own.Sub(own, part)
 			left = left.Subtract(hit)

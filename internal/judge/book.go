@@ -110,8 +110,6 @@ func (b Book) tally(c Case, now sla.Instant, keep bool) (*Tally, error) {
 		entries = slices.Clone(entries)
 		slices.SortStableFunc(entries, order)
 	}
-	for i := range entries {
-		t.Add(entries[i])
-	}
+	t.AddAll(entries)
 	return t, nil
 }

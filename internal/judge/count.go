@@ -57,8 +57,8 @@ func (t *Tally) method(k clock) count {
 		}
 	case sla.RatioTimeslices:
 		n := &t.slicer.count
-		bad := n.mixed.bad()
-		all := whole(n.good + n.mixed.n)
+		bad := total(n.shares).rat()
+		all := whole(n.good + n.mixed)
 		return count{
 			good: all.Sub(all, bad), bad: bad.Add(bad, whole(n.bad)), unknown: whole(n.unknown),
 			skipped: whole(n.skipped), whole: whole(t.scope.slices(t.slicer.terms.Length)),

@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"math/big"
+
 	"github.com/slmd/slmd/internal/sla"
 )
 
@@ -8,7 +10,8 @@ import (
 type stretch struct {
 	sla.Span
 	start, end position
-	bad        sum // events, seconds, or slices' shares
+	bad        sum      // events or seconds
+	share      fraction // of ratio timeslices, which have no amount but this
 }
 
 // position is where an instant lies in the scope: how much of it lies before,
@@ -16,6 +19,14 @@ type stretch struct {
 type position struct {
 	scope sla.Millis
 	known sum
+}
+
+// amount gives the bad amount, in the unit of the method.
+func (s *stretch) amount() *big.Rat {
+	if s.share.isZero() {
+		return s.bad.rat()
+	}
+	return s.share.rat()
 }
 
 func (s *stretch) duration() sla.Millis { return s.end.scope - s.start.scope }
@@ -37,6 +48,7 @@ func (o *outages) add(s stretch) {
 		last := &o.list[n-1]
 		last.To, last.end = s.To, s.end
 		last.bad.addSum(s.bad)
+		last.share = last.share.plus(s.share)
 		return
 	}
 	o.list = append(o.list, s)

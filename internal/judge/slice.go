@@ -25,7 +25,8 @@ type slicer struct {
 	time  split // of timeslices, in scope time
 	count struct {
 		good, bad, unknown, skipped int64 // ratio timeslices: all of whose ratio is 1 or 0
-		mixed                       ratios
+		mixed                       int64
+		shares                      []fraction // bad shares of the mixed ones
 	}
 
 	keep bool // kept tells all slices that count, stretch by stretch
@@ -66,7 +67,7 @@ func newSlicer(o *sla.Objective, facts sla.FactKind, s *scope) *slicer {
 
 func (s *slicer) fork() *slicer {
 	c := *s
-	c.count.mixed = s.count.mixed.fork()
+	c.count.shares = s.count.shares[:len(s.count.shares):len(s.count.shares)]
 	return &c
 }
 
@@ -148,6 +149,9 @@ func (s *slicer) kindOf(c *cell) kind {
 
 // mostly reports whether more than half of all is unknown.
 func mostly(unknown sum, all sla.Millis) bool {
+	if unknown == (sum{}) {
+		return false
+	}
 	twice := unknown
 	twice.addSum(unknown)
 	d := twice.minus(sum{whole: sla.Seconds(all)})
@@ -241,39 +245,35 @@ func (s *slicer) tellKept(from, length sla.Millis, bad bool) {
 // tellRatio counts a slice of ratio timeslices.
 func (s *slicer) tellRatio(c *cell, k kind, o *outages) {
 	n := &s.count
-	var share *big.Rat // bad
+	var share fraction // bad
 	switch {
 	case k == unknownSlice:
 		n.unknown += c.n
 		return
 	case k == emptySlice && s.terms.Empty == sla.EmptyBad:
 		n.bad += c.n
-		share = whole(c.n)
+		share = fraction{num: uint64(c.n), den: 1}
 	case k == emptySlice && s.terms.Empty != sla.EmptyGood:
 		n.skipped += c.n
 		return
 	case c.bad.isZero():
 		n.good += c.n
-		if !s.keep {
-			return
-		}
-		share = new(big.Rat)
 	default:
 		good := c.good
 		if !s.events {
 			good.add(sla.Seconds(c.planned))
 		}
-		r := n.mixed.add(c.bad, good, c.n)
-		if k == badSlice || s.keep {
-			share = r.rat()
-		}
+		good.addSum(c.bad)
+		share = newFraction(c.bad, good, c.n)
+		n.mixed += c.n
+		n.shares = append(n.shares, share)
 	}
 	if s.keep {
-		s.kept = append(s.kept, judged{c.start, c.start + c.scope, share, whole(c.n)})
+		s.kept = append(s.kept, judged{c.start, c.start + c.scope, share.rat(), whole(c.n)})
 	}
-	if k == badSlice || (k == emptySlice && share.Sign() > 0) {
+	if k == badSlice || (k == emptySlice && !share.isZero()) {
 		bad := s.stretch(c)
-		bad.bad = sum{part: share}
+		bad.bad, bad.share = sum{}, share
 		o.add(bad)
 	}
 }

@@ -92,6 +92,9 @@ func (s share) cmp(a, b sum) int {
 
 // cmpWhole compares part·den with all·num in 192 bits.
 func (s share) cmpWhole(part, all sla.Amount) int {
+	if part.IsZero() && s.num > 0 && !all.IsZero() {
+		return -1 // as it is nearly always
+	}
 	p, q := times(part, s.den), times(all, s.num)
 	for i := range p {
 		if p[i] != q[i] {
@@ -116,4 +119,9 @@ func times(a sla.Amount, k uint64) [3]uint64 {
 func ratOf(n uint64) *big.Rat { return new(big.Rat).SetInt(new(big.Int).SetUint64(n)) }
 
 // seconds gives a length as a rational number of seconds.
-func seconds(m sla.Millis) *big.Rat { return big.NewRat(int64(m), 1000) }
+func seconds(m sla.Millis) *big.Rat {
+	if m%1000 == 0 {
+		return whole(int64(m) / 1000)
+	}
+	return big.NewRat(int64(m), 1000)
+}

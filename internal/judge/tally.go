@@ -69,14 +69,16 @@ func (t *Tally) Scope() (scope, removed calendar.Set) {
 // Add reports false, and counts nothing, for one that begins before the last
 // one ended: after a revision of the ledger make a new tally. What lies out of
 // scope counts nothing; what lies partly in it counts pro rata.
-func (t *Tally) Add(e sla.Entry) bool {
+func (t *Tally) Add(e sla.Entry) bool { return t.add(&e) }
+
+func (t *Tally) add(e *sla.Entry) bool {
 	if e.Empty() || e.From < t.last {
 		return false
 	}
 	if t.slicer != nil {
 		t.skip(e.From)
 	}
-	t.walk(e.Span, &e)
+	t.walk(e.Span, e)
 	t.last = e.To
 	return true
 }

@@ -171,7 +171,7 @@ func (t *Tally) tellOutages(v *sla.Verdict, k clock) {
 	one := big.NewRat(1, 100)
 	for i := range t.outages.list {
 		s := &t.outages.list[i]
-		o := sla.Outage{Span: s.Span, Duration: s.duration(), Bad: s.bad.rat()}
+		o := sla.Outage{Span: s.Span, Duration: s.duration(), Bad: s.amount()}
 		if v.Budget.Allowed.Sign() > 0 {
 			o.BudgetShare = new(big.Rat).Quo(o.Bad, v.Budget.Allowed)
 			o.Small = o.BudgetShare.Cmp(one) < 0

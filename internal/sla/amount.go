@@ -99,7 +99,12 @@ func (a Amount) Units() *big.Int {
 }
 
 // Rat gives a as a rational number.
-func (a Amount) Rat() *big.Rat { return new(big.Rat).SetFrac(a.Units(), big.NewInt(nano)) }
+func (a Amount) Rat() *big.Rat {
+	if v, ok := a.Int64(); ok && v%nano == 0 {
+		return new(big.Rat).SetInt64(v / nano)
+	}
+	return new(big.Rat).SetFrac(a.Units(), big.NewInt(nano))
+}
 
 // errAmount says what an amount looks like.
 var errAmount = errors.New("want a decimal number with at most 29 digits before and 9 after the point")

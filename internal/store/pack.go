@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -158,15 +159,14 @@ func unpack(out []sla.Entry, packed []byte) ([]sla.Entry, error) {
 			return out, errPacked
 		}
 		begin := len(out)
-		out = slices.Grow(out, int(n))
-		for range n {
-			e.Span = sla.Span{From: from, To: from.Add(length)}
-			from = e.To
-			out = append(out, e)
-		}
+		out = slices.Grow(out, int(n))[:begin+int(n)]
 		run := out[begin:]
-		u.amounts(run, func(e *sla.Entry) *sla.Amount { return &e.Good })
-		u.amounts(run, func(e *sla.Entry) *sla.Amount { return &e.Bad })
+		for i := range run {
+			e.From, e.To = from, from.Add(length)
+			run[i], from = e, e.To
+		}
+		u.amounts(run, false)
+		u.amounts(run, true)
 		end = from
 	}
 	if u.failed {
@@ -175,12 +175,11 @@ func unpack(out []sla.Entry, packed []byte) ([]sla.Entry, error) {
 	return out, nil
 }
 
-func (u *unpacker) amounts(run []sla.Entry, of func(*sla.Entry) *sla.Amount) {
+// amounts reads the good or the bad amounts of a run.
+func (u *unpacker) amounts(run []sla.Entry, bad bool) {
 	kind := byte(u.take(1))
 	if kind == wideUnit {
-		for i := range run {
-			*of(&run[i]) = sla.FromWords(int64(u.take(8)), u.take(8))
-		}
+		u.wide(run, bad)
 		return
 	}
 	unit := kind &^ asDeltas
@@ -188,18 +187,39 @@ func (u *unpacker) amounts(run []sla.Entry, of func(*sla.Entry) *sla.Amount) {
 		u.failed = true
 		return
 	}
-	size, last := units[unit], int64(0)
+	var last int64
+	var block [256]int64
+	for len(run) > 0 {
+		values := block[:min(len(block), len(run))]
+		u.varints(values)
+		for i, v := range values {
+			if kind&asDeltas != 0 {
+				v += last
+				last = v
+			}
+			amount(&run[i], bad, scaled(v, uint64(units[unit])))
+		}
+		run = run[len(values):]
+	}
+}
+
+func (u *unpacker) wide(run []sla.Entry, bad bool) {
 	for i := range run {
-		v := u.varint()
-		if kind&asDeltas != 0 {
-			v += last
-			last = v
-		}
-		if size == nano {
-			*of(&run[i]) = join(v, 0)
-		} else {
-			*of(&run[i]) = sla.Nanos(v * size)
-		}
+		amount(&run[i], bad, sla.FromWords(int64(u.take(8)), u.take(8)))
+	}
+}
+
+// scaled gives v·size billionths.
+func scaled(v int64, size uint64) sla.Amount {
+	hi, lo := bits.Mul64(uint64(v), size)
+	return sla.FromWords(int64(hi)-int64(size)&(v>>63), lo)
+}
+
+func amount(e *sla.Entry, bad bool, a sla.Amount) {
+	if bad {
+		e.Bad = a
+	} else {
+		e.Good = a
 	}
 }
 
@@ -228,11 +248,27 @@ func (u *unpacker) uvarint() uint64 {
 }
 
 func (u *unpacker) varint() int64 {
-	v, n := binary.Varint(u.rest)
-	if n <= 0 {
-		u.failed, u.rest = true, nil
-		return 0
+	v := u.uvarint()
+	return int64(v>>1) ^ -int64(v&1)
+}
+
+// varints reads signed numbers, which are of one byte or two as a rule.
+func (u *unpacker) varints(out []int64) {
+	r, at := u.rest, 0
+	for i := range out {
+		if at+1 >= len(r) || r[at]&r[at+1] >= 0x80 {
+			u.rest = r[at:]
+			out[i] = u.varint()
+			r, at = u.rest, 0
+			continue
+		}
+		v := uint64(r[at])
+		at++
+		if v >= 0x80 {
+			v = v&0x7f | uint64(r[at])<<7
+			at++
+		}
+		out[i] = int64(v>>1) ^ -int64(v&1)
 	}
-	u.rest = u.rest[n:]
-	return v
+	u.rest = r[at:]
 }
