@@ -14,6 +14,9 @@ func outage(indicator string, at sla.Instant) sla.Entry {
 	return fine(indicator, at)
 }
 
+// earlyOutage is outage on the second day.
+func earlyOutage(indicator string, at sla.Instant) sla.Entry { return outage(indicator, at.Add(9*sla.Day)) }
+
 func TestABreachOpensAtTheSameInstantHoweverTheRoundsWereCut(t *testing.T) {
 	spent := march.Add(10*sla.Day + 45*sla.Minute) // 99.9 % of 31 days leave 44 minutes 38 seconds
 	for _, step := range []sla.Millis{7 * sla.Minute, 5 * sla.Hour, 12 * sla.Day} {
@@ -107,5 +110,33 @@ func TestAnExclusionThatIsApprovedAfterThePeriodIsSettledWithdrawsItsBreach(t *t
 	}
 	if told := w.holding(sla.AlertBreached); len(told) != 0 {
 		t.Errorf("told is %+v, want nothing", told)
+	}
+}
+
+func TestABurnAlertBeginsAtTheSameInstantHoweverTheRoundsWereCut(t *testing.T) {
+	began := map[string]sla.Instant{}
+	for _, step := range []sla.Millis{sla.Minute, 7 * sla.Minute, 52 * sla.Minute} {
+		w := newWorld(t, simple, march.Add(sla.Day))
+		w.source.fact = earlyOutage
+		for now := march.Add(sla.Day - sla.Hour); now < march.Add(sla.Day+40*sla.Minute); {
+			now = now.Add(step)
+			w.round(now)
+			if step == 7*sla.Minute {
+				w.reload() // as a restart does
+			}
+		}
+		told := w.holding(sla.AlertBurn)
+		for _, c := range told {
+			key := c.Objective + " " + c.Window
+			if step == sla.Minute {
+				began[key] = c.Since
+			}
+			if c.Since != began[key] || c.Since <= march.Add(sla.Day) {
+				t.Errorf("rounds every %s: %s burns since %s, with rounds every minute since %s", step.Duration(), key, c.Since, began[key])
+			}
+		}
+		if len(told) == 0 || len(told) != len(began) {
+			t.Errorf("rounds every %s: %d burn alerts hold, with rounds every minute %d", step.Duration(), len(told), len(began))
+		}
 	}
 }

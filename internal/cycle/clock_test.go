@@ -207,7 +207,7 @@ func setBack(t *testing.T, back sla.Millis, restart bool) {
 	begin := march.Add(sla.Day - sla.Hour)
 	still, w := newWorld(t, simple, begin), newWorld(t, simple, begin)
 	for _, each := range []*world{still, w} {
-		each.source.fact = func(indicator string, at sla.Instant) sla.Entry { return outage(indicator, at.Add(9*sla.Day)) }
+		each.source.fact = earlyOutage
 		each.round(begin)
 	}
 	end := begin.Add(4 * sla.Hour)

@@ -224,6 +224,12 @@ func (s *sitting) burnConditions(t *tracked, base sla.Condition, add func(sla.Co
 	for _, f := range t.firing {
 		c := base
 		c.Alertname, c.Severity, c.Window = sla.AlertBurn, f.Severity, f.Window
+		if _, held := s.watch.conditions[conditionKey(&c)]; !held {
+			i := slices.IndexFunc(rules, func(r judge.BurnRule) bool { return r.Long.Name == f.Window && r.Severity == f.Severity })
+			if c.Since, err = judge.BurnSince(k, r.entries, rules[i], at, burnBack); err != nil {
+				return fmt.Errorf("since when %s/%s burns: %w", base.Agreement, base.Objective, err)
+			}
+		}
 		add(c)
 	}
 	return nil

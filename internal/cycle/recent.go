@@ -6,9 +6,12 @@ import (
 	"github.com/slmd/slmd/internal/sla"
 )
 
+// burnBack is how far back it is looked for when a burn alert began to hold.
+const burnBack = 6 * sla.Hour
+
 // recentSpan is how far back an indicator's entries are kept at hand: the
-// longest burn window and an interval of the longest kind.
-const recentSpan = 3*sla.Day + sla.Hour
+// longest burn window, an interval of the longest kind, and burnBack.
+const recentSpan = 3*sla.Day + sla.Hour + burnBack
 
 // recent is an indicator's last entries, in order of time.
 type recent struct {

@@ -57,10 +57,15 @@ func BurnSpan(interval sla.Millis, at sla.Instant) sla.Span {
 // entries are those that overlap BurnSpan, in order of time. Amounts that
 // bridged a gap are spread over it.
 func Burn(c Case, entries []sla.Entry, at sla.Instant) (Rates, error) {
+	return burnOver(c, entries, at, sla.BurnWindows)
+}
+
+// burnOver is Burn for some of the windows.
+func burnOver(c Case, entries []sla.Entry, at sla.Instant, windows []sla.BurnWindow) (Rates, error) {
 	terms := *c.Agreement
 	terms.Valid = sla.Span{From: sla.Always, To: sla.Forever}
 	c.Agreement, c.Parted = &terms, false
-	b := burn{c: c, entries: entries, at: at, longest: BurnSpan(c.Indicator.Interval, at)}
+	b := burn{c: c, entries: entries, at: at, longest: BurnSpan(c.Indicator.Interval, at), windows: windows}
 	if err := b.countFacts(); err != nil {
 		return nil, fmt.Errorf("burn rates of %s of %s: %w", c.Objective.Name, terms.Name, err)
 	}
@@ -102,6 +107,7 @@ type burn struct {
 	entries []sla.Entry
 	at      sla.Instant
 	longest sla.Span
+	windows []sla.BurnWindow
 	rates   Rates
 }
 
@@ -121,7 +127,7 @@ func (b *burn) countFacts() error {
 	if err != nil {
 		return err
 	}
-	for _, w := range sla.BurnWindows {
+	for _, w := range b.windows {
 		good, bad := b.countWindow(scope, b.span(w))
 		b.rates = append(b.rates, Rate{Window: w, Good: good.rat(), Bad: bad.rat()})
 	}

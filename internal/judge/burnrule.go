@@ -1,7 +1,9 @@
 package judge
 
 import (
+	"cmp"
 	"math/big"
+	"slices"
 
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -66,16 +68,45 @@ func burnWindow(name string) sla.BurnWindow {
 func BurnFiring(rules []BurnRule, rates Rates, facts sla.FactKind, minBad int64) []sla.BurnFiring {
 	var out []sla.BurnFiring
 	for _, r := range rules {
-		long, short := rates.window(r.Long.Name), rates.window(r.Short.Name)
-		if !reaches(long, r.Factor) || !reaches(short, r.Factor) {
-			continue
+		if r.fires(rates, facts, minBad) {
+			out = append(out, sla.BurnFiring{Window: r.Long.Name, Severity: r.Severity})
 		}
-		if facts == sla.Events && long.Bad.Cmp(whole(minBad)) < 0 {
-			continue
-		}
-		out = append(out, sla.BurnFiring{Window: r.Long.Name, Severity: r.Severity})
 	}
 	return out
+}
+
+func (r *BurnRule) fires(rates Rates, facts sla.FactKind, minBad int64) bool {
+	long, short := rates.window(r.Long.Name), rates.window(r.Short.Name)
+	if !reaches(long, r.Factor) || !reaches(short, r.Factor) {
+		return false
+	}
+	return facts != sla.Events || long.Bad.Cmp(whole(minBad)) >= 0
+}
+
+// BurnSince gives the end of the interval since which a rule that fires at at
+// has fired, looking no further back than the given span: however seldom
+// somebody looked, it is the same instant. The entries reach as far back from
+// there as Burn wants them.
+func BurnSince(c Case, entries []sla.Entry, r BurnRule, at sla.Instant, back sla.Millis) (sla.Instant, error) {
+	since := at
+	for i := at.Add(-c.Indicator.Interval); i >= at.Add(-back); i = i.Add(-c.Indicator.Interval) {
+		excluded, err := Excluded(c.Agreement.Service, c.Exclusions, i)
+		if err != nil || excluded {
+			return since, err
+		}
+		rates, err := burnOver(c, until(entries, i), i, []sla.BurnWindow{r.Long, r.Short})
+		if err != nil || !r.fires(rates, c.Indicator.Facts(), c.Objective.Alerts.MinBad) {
+			return since, err
+		}
+		since = i
+	}
+	return since, nil
+}
+
+// until gives the entries that had ended at i.
+func until(entries []sla.Entry, i sla.Instant) []sla.Entry {
+	n, _ := slices.BinarySearchFunc(entries, i, func(e sla.Entry, i sla.Instant) int { return cmp.Compare(e.To, i+1) })
+	return entries[:n]
 }
 
 func reaches(r *Rate, factor *big.Rat) bool {
