@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -134,4 +135,15 @@ func isLabelName(name string) bool {
 		}
 	}
 	return name != ""
+}
+
+// oneLine gives s without line breaks and other control characters, which would
+// end a header or a line of text.
+func oneLine(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s))
 }

@@ -253,7 +253,7 @@ func (s *sitting) verdictConditions(a *watched, t *tracked, base sla.Condition, 
 		base.Severity = "critical"
 	}
 	if r := s.tellBreach(a, base.Objective); r != nil {
-		base.Since = s.confirmed(r)
+		base.Since = r.ConfirmedAt(s.c.o.FinaliseAfter)
 		add(base)
 	} else if s.tellFailing(t) {
 		if t.record != nil {
@@ -269,25 +269,11 @@ func (s *sitting) verdictConditions(a *watched, t *tracked, base sla.Condition, 
 func (s *sitting) tellBreach(a *watched, objective string) *record {
 	records := a.records[objective]
 	for _, r := range slices.Backward(records) {
-		if r.State == sla.BreachConfirmed && s.now < max(r.Period.To, s.confirmed(r).Add(breachedAtLeast)) {
+		if r.State == sla.BreachConfirmed && s.now < max(r.Period.To, r.ConfirmedAt(s.c.o.FinaliseAfter).Add(breachedAtLeast)) {
 			return r
 		}
 	}
 	return nil
-}
-
-// confirmed gives when a breach was certain by the ledger, however late this
-// daemon came to judge it.
-func (s *sitting) confirmed(r *record) sla.Instant {
-	if r.OpenedAt < r.Period.To && r.Transitions[0].State == sla.BreachConfirmed {
-		return r.OpenedAt
-	}
-	for _, step := range r.Transitions {
-		if step.State == sla.BreachConfirmed && step.At < r.Period.To {
-			return step.At
-		}
-	}
-	return r.Period.To.Add(s.c.o.FinaliseAfter)
 }
 
 // tellFailing reports whether a target that is missed so far is worth an alert:

@@ -113,6 +113,7 @@ var homes = map[string][]string{
 	"github.com/mattn/go-sqlite3":                    {"internal/store"},
 	"github.com/prometheus/client_golang/":           {"internal/telemetry"},
 	"github.com/VictoriaMetrics/metrics":             {"internal/telemetry"},
+	"github.com/wneessen/go-mail":                    {"internal/announce"},
 	"github.com/robfig/cron":                         {"internal/cronexpr", "internal/schedule"},
 	"github.com/alecthomas/kingpin":                  {"cmd"},
 	"github.com/prometheus/prometheus/promql":        {"internal/promtest"},

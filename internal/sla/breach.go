@@ -30,3 +30,17 @@ type Breach struct {
 	OpenedAt    Instant      `json:"opened_at"`
 	Transitions []Transition `json:"transitions"`
 }
+
+// ConfirmedAt gives when a breach was certain by the ledger, however late it was
+// judged; finaliseAfter is when facts no longer change.
+func (b *Breach) ConfirmedAt(finaliseAfter Millis) Instant {
+	if b.OpenedAt < b.Period.To && b.Transitions[0].State == BreachConfirmed {
+		return b.OpenedAt
+	}
+	for _, step := range b.Transitions {
+		if step.State == BreachConfirmed && step.At < b.Period.To {
+			return step.At
+		}
+	}
+	return b.Period.To.Add(finaliseAfter)
+}

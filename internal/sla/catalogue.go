@@ -44,6 +44,11 @@ func (c *Catalogue) Versions(name string) []*Agreement {
 	return out
 }
 
+// Version gives that version of the agreement, nil when there is none.
+func (c *Catalogue) Version(name string, version int) *Agreement {
+	return find(c.Agreements, func(a *Agreement) bool { return a.Name == name && a.Version == version })
+}
+
 // InForce gives the version of the agreement that is valid at i, nil when none is.
 func (c *Catalogue) InForce(name string, i Instant) *Agreement {
 	return find(c.Agreements, func(a *Agreement) bool { return a.Name == name && a.Valid.Contains(i) })

@@ -18,6 +18,10 @@ type Standing struct {
 	// Firing holds the burn alerts that hold.
 	Firing []BurnFiring
 
+	// Exhaustion is when the error budget will be spent if it goes on as lately;
+	// nil when nothing is being spent, or there is no budget left to spend.
+	Exhaustion *Instant
+
 	// Measured is the end of the last measured interval; Always before the first.
 	Measured Instant
 	// BreachOpen reports an open or confirmed breach of the period under way.

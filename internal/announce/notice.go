@@ -1,0 +1,300 @@
+package announce
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
+	"github.com/slmd/slmd/internal/wording"
+)
+
+// breachReach is how far back breach records are looked at beyond the
+// finalising time: news of older ones come with a transition that is newer.
+const breachReach = 3 * sla.Day
+
+// tellBreachFor is how long a breach whose period is over is news to somebody
+// who has not been told; alerts go by the same rule.
+const tellBreachFor = sla.Day
+
+// planned is what a pass adds to the log of notices and takes back.
+type planned struct {
+	add  []store.Notice
+	drop []int64
+}
+
+// maxPlanned bounds the mails that one pass adds; the next pass goes on.
+const maxPlanned = 500
+
+// planBreaches finds the breach records of which somebody has not heard yet.
+// What holds now is told to everybody; what ended, or came in late, to those who
+// were told of it before. An older state that waits is overtaken.
+func (p *Postman) planBreaches(ctx context.Context, now sla.Instant, out *planned) error {
+	records, err := p.o.Store.RecentBreaches(ctx, now.Add(-p.o.FinaliseAfter-breachReach))
+	if err != nil || len(records) == 0 {
+		return err
+	}
+	holds, err := p.breached(ctx, now)
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for i := range records {
+		ids = append(ids, records[i].ID)
+	}
+	known, err := p.o.Store.NoticesAbout(ctx, store.BreachNotice, ids)
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		r := &records[i]
+		said := noticesOf(known, r.ID)
+		news := holds[r.Agreement+"/"+r.Objective] && p.isNews(r, now)
+		if err := p.planRecord(ctx, &telling{record: r, said: said, news: news, now: now}, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noticesOf gives the notices of one record; known is in order of the records.
+func noticesOf(known []store.Notice, id int64) []store.Notice {
+	from, _ := slices.BinarySearchFunc(known, id, func(n store.Notice, id int64) int { return cmp.Compare(n.About, id) })
+	to := from
+	for to < len(known) && known[to].About == id {
+		to++
+	}
+	return known[from:to]
+}
+
+// breached gives the objectives of which the alert says that they missed their
+// target, as agreement/objective.
+func (p *Postman) breached(ctx context.Context, now sla.Instant) (map[string]bool, error) {
+	conditions, err := p.o.Store.Conditions(ctx, now)
+	out := map[string]bool{}
+	for i := range conditions {
+		if c := &conditions[i]; c.Holds() && c.Alertname == sla.AlertBreached {
+			out[c.Agreement+"/"+c.Objective] = true
+		}
+	}
+	return out, err
+}
+
+// isNews reports whether the record is of now: nothing old is mailed.
+func (p *Postman) isNews(r *sla.Breach, now sla.Instant) bool {
+	switch r.State {
+	case sla.BreachOpen:
+		return strings.Contains(r.Period.Name, "@") || now < r.Period.To.Add(p.o.FinaliseAfter+tellBreachFor)
+	case sla.BreachConfirmed:
+		return now < max(r.Period.To, r.ConfirmedAt(p.o.FinaliseAfter).Add(tellBreachFor))
+	case sla.BreachAverted, sla.BreachWithdrawn:
+	}
+	return false
+}
+
+// telling is one breach record and who has heard what of it.
+type telling struct {
+	record *sla.Breach
+	said   []store.Notice
+	news   bool // to those who have not heard of it
+	now    sla.Instant
+}
+
+// planRecord adds a notice for everybody who is to hear of the last transition.
+func (p *Postman) planRecord(ctx context.Context, t *telling, out *planned) error {
+	seq := len(t.record.Transitions)
+	for _, n := range t.said {
+		if n.State == store.NoticePending && n.Seq < seq {
+			out.drop = append(out.drop, n.ID)
+		}
+	}
+	catalogue := p.o.Catalogue()
+	agreement := catalogue.Version(t.record.Agreement, t.record.Version)
+	if agreement == nil {
+		return nil
+	}
+	var letter *sheet
+	for _, to := range recipientsOf(catalogue, agreement, p.o.AlsoTo) {
+		if len(out.add) >= maxPlanned || !t.concerns(to.address, seq) {
+			continue
+		}
+		if letter == nil {
+			var err error
+			if letter, err = p.breachSheet(ctx, catalogue, agreement, t.record); err != nil {
+				return err
+			}
+		}
+		n := store.Notice{
+			Kind: store.BreachNotice, About: t.record.ID, Seq: seq, Recipient: to.address,
+			MessageID: p.breachID(t.record, seq, to.address), State: store.NoticePending, MadeAt: t.now, At: t.now,
+		}
+		if err := p.pack(&n, letter, to, p.threadID(t.record)); err != nil {
+			return err
+		}
+		out.add = append(out.add, n)
+	}
+	return nil
+}
+
+// concerns reports whether the address is still to hear of transition seq.
+func (t *telling) concerns(address string, seq int) bool {
+	told := false
+	for _, n := range t.said {
+		if !strings.EqualFold(n.Recipient, address) {
+			continue
+		}
+		if n.Seq == seq {
+			return false
+		}
+		told = told || n.State == store.NoticeSent
+	}
+	return t.news || told
+}
+
+// packed is how a mail waits in the store.
+type packed struct {
+	Thread string `json:"thread,omitempty"`
+	ToName string `json:"to_name,omitempty"`
+	Letter
+}
+
+// pack writes the letter to a recipient into the notice.
+func (p *Postman) pack(n *store.Notice, s *sheet, to recipient, thread string) error {
+	own := *s
+	own.Foot = "slmd sends you this " + to.why + "."
+	if p.o.ExternalURL != "" {
+		own.Foot += " " + p.o.ExternalURL
+	}
+	letter, err := p.writer.write(&own)
+	if err != nil {
+		return err
+	}
+	n.Subject = letter.Subject
+	if n.Mail, err = json.Marshal(packed{thread, to.name, letter}); err != nil {
+		return fmt.Errorf("packing the mail %q: %w", n.Subject, err)
+	}
+	return nil
+}
+
+// breachID gives the id of the mail on a transition to an address. It follows
+// from these alone: the same mail again is known as the same.
+func (p *Postman) breachID(r *sla.Breach, seq int, address string) string {
+	state := r.Transitions[seq-1].State
+	return p.messageID(fmt.Sprintf("breach-%d-%d-%s", r.ID, seq, state), recordKey(r), fmt.Sprint(seq), strings.ToLower(address))
+}
+
+// threadID gives the id under which mail programs gather all mails on a record.
+func (p *Postman) threadID(r *sla.Breach) string {
+	return p.messageID(fmt.Sprintf("breach-%d", r.ID), recordKey(r))
+}
+
+func recordKey(r *sla.Breach) string {
+	return fmt.Sprintf("%s|%s|%s|%d|%d", r.Agreement, r.Objective, r.Period.Name, r.Version, r.ID)
+}
+
+func (p *Postman) messageID(name string, of ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(of, "\x00")))
+	_, domain, _ := strings.Cut(p.o.From, "@")
+	return name + "." + hex.EncodeToString(sum[:10]) + "@" + domain
+}
+
+// breachSheet says what became of a breach record last.
+func (p *Postman) breachSheet(ctx context.Context, c *sla.Catalogue, a *sla.Agreement, r *sla.Breach) (*sheet, error) {
+	zone, err := calendar.Zone(a.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("agreement %s: %w", a.Name, err)
+	}
+	v, err := p.verdictOf(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	what := serviceTitle(c, a.Service) + ": " + r.Objective
+	period := periodWords(r.Period, zone)
+	title, state := breachWords(r.State, what)
+	s := &sheet{
+		Subject: fmt.Sprintf("[SLM] %s, %s", title, period), Mark: markOf(state), Title: title + ".",
+		Lead: breachLead(r, v, a.Objective(r.Objective), period),
+		Rows: append(breachRows(c, a, r, zone), verdictRows(v)...),
+	}
+	history := grid{Title: "What happened", Heads: []string{"When", "What", "Why"}}
+	for _, t := range r.Transitions {
+		history.Lines = append(history.Lines, gridLine{Cells: []string{wording.English.Moment(t.At.In(zone)), string(t.State), t.Cause}})
+	}
+	s.Tables = []grid{history}
+	if base := strings.TrimRight(p.o.ExternalURL, "/"); base != "" {
+		s.Links = []pair{
+			{"Breach record", fmt.Sprintf("%s/breaches/%d", base, r.ID)},
+			{"Objective", pageURL(&sla.Condition{Agreement: r.Agreement, Objective: r.Objective}, base)},
+		}
+	}
+	return s, nil
+}
+
+// verdictOf gives the latest verdict on the record's period; nil when there is none.
+func (p *Postman) verdictOf(ctx context.Context, r *sla.Breach) (*sla.Verdict, error) {
+	verdicts, err := p.o.Store.Verdicts(ctx, r.Agreement, r.Period.Span)
+	if err != nil {
+		return nil, err
+	}
+	name, _, _ := strings.Cut(r.Period.Name, "@")
+	for i := range verdicts {
+		v := &verdicts[i]
+		period, _, _ := strings.Cut(v.Period.Name, "@")
+		if v.Objective == r.Objective && v.Version == r.Version && period == name {
+			return v, nil
+		}
+	}
+	return nil, nil
+}
+
+// breachWords gives the headline of a record's state, and the state that marks it.
+func breachWords(s sla.BreachState, what string) (string, sla.State) {
+	switch s {
+	case sla.BreachConfirmed:
+		return what + " has missed its target", sla.Breached
+	case sla.BreachAverted:
+		return what + " kept its target after all", sla.Met
+	case sla.BreachWithdrawn:
+		return what + " has no breach any more", sla.Met
+	case sla.BreachOpen:
+	}
+	return what + " is below its target", sla.Failing
+}
+
+func breachLead(r *sla.Breach, v *sla.Verdict, o *sla.Objective, period string) string {
+	reached := ""
+	if v != nil && o != nil {
+		if text := reachedWords(v); text != "" {
+			reached = fmt.Sprintf("%s against %s in %s. ", text, targetWords(o), period)
+		}
+	}
+	switch r.State {
+	case sla.BreachConfirmed:
+		return reached + "This is certain by the facts that are on record."
+	case sla.BreachAverted:
+		return reached + "The breach that was open is averted."
+	case sla.BreachWithdrawn:
+		return reached + "Facts or exclusions that came later undid the breach; the record keeps it."
+	case sla.BreachOpen:
+	}
+	return reached + "The target is missed as things stand; it may still be met before the period ends."
+}
+
+func breachRows(c *sla.Catalogue, a *sla.Agreement, r *sla.Breach, zone *time.Location) []pair {
+	return []pair{
+		{"Service", serviceTitle(c, a.Service)},
+		{"Agreement", fmt.Sprintf("%s (%s, version %d)", cmp.Or(a.Title, a.Name), a.Kind, a.Version)},
+		{"Between", partyTitle(c, a.Provider) + " and " + partyTitle(c, a.Customer)},
+		{"Objective", r.Objective},
+		{"Period", periodWords(r.Period, zone) + ", " + a.Zone},
+		{"Since", wording.English.Moment(r.OpenedAt.In(zone))},
+	}
+}

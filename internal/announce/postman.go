@@ -1,0 +1,235 @@
+package announce
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
+)
+
+const (
+	// giveUpAfter is for how long a mail is tried.
+	giveUpAfter = sla.Day
+	// The pauses between the attempts of one mail double from the first to the longest.
+	firstPause, longestPause = sla.Minute, sla.Hour
+	// mailsInOnePass bounds what is sent before the store is asked again.
+	mailsInOnePass = 100
+)
+
+// Results of an attempt to send a mail, as they are counted.
+const (
+	MailSent    = "sent"
+	MailRetried = "retried" // it will be tried again
+	MailGivenUp = "given_up"
+)
+
+// MailResults lists them.
+var MailResults = [...]string{MailSent, MailRetried, MailGivenUp}
+
+// PostOptions say what a Postman reads and how it sends. Store, Catalogue,
+// Standings, Now, Send and From are needed.
+type PostOptions struct {
+	Store     *store.Store
+	Catalogue func() *sla.Catalogue
+	Standings func() []sla.Standing
+	// Behind reports whether facts are due that are not measured yet; may be nil.
+	Behind func() bool
+	Now    func() sla.Instant
+	// Send hands a mail over, as SMTP.Send does.
+	Send func(ctx context.Context, m Mail) (answer string, err error)
+
+	From          string // its domain is that of the ids
+	AlsoTo        []string
+	Digest        string // cron in UTC; empty: no digest
+	ExternalURL   string
+	FinaliseAfter sla.Millis
+	Every         time.Duration // between two passes; one minute
+
+	// Tried, which may be nil, hears how each attempt went, and Waiting how many
+	// mails wait after a pass.
+	Tried   func(result string)
+	Waiting func(mails int)
+	Log     *slog.Logger
+}
+
+// Postman mails notices of breaches and digests. What is to be mailed follows
+// from the store, and what was mailed is on record there: a restart forgets
+// nothing, and repeats at most the mail during which it happened.
+type Postman struct {
+	o      PostOptions
+	writer *writer
+	rhythm
+
+	down    bool // the last mail could not be handed over
+	retryAt sla.Instant
+}
+
+// NewPostman gives a postman that has not begun.
+func NewPostman(o PostOptions) (*Postman, error) {
+	w, err := newWriter()
+	if err != nil {
+		return nil, err
+	}
+	o.Every = cmp.Or(o.Every, time.Minute)
+	if o.Behind == nil {
+		o.Behind = func() bool { return false }
+	}
+	if o.Tried == nil {
+		o.Tried = func(string) {}
+	}
+	if o.Waiting == nil {
+		o.Waiting = func(int) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Postman{o: o, writer: w, rhythm: newRhythm()}, nil
+}
+
+// Start begins to mail, at once and from then on each minute. It is called once.
+func (p *Postman) Start() {
+	p.start(p.o.Every, func(ctx context.Context) {
+		if err := p.Pass(ctx); err != nil && ctx.Err() == nil {
+			p.o.Log.Error("mailing", "err", err)
+		}
+	})
+}
+
+// Pass plans what is to be mailed and sends what is due. It is for one
+// goroutine; Start calls it.
+func (p *Postman) Pass(ctx context.Context) error {
+	now := p.o.Now()
+	var todo planned
+	if err := p.planBreaches(ctx, now, &todo); err != nil {
+		return fmt.Errorf("looking for breaches to be mailed: %w", err)
+	}
+	if err := p.planDigest(ctx, now, &todo); err != nil {
+		return fmt.Errorf("looking for a digest to be mailed: %w", err)
+	}
+	if len(todo.add)+len(todo.drop) > 0 {
+		if err := p.o.Store.PlanNotices(ctx, todo.add, todo.drop, now); err != nil {
+			return err
+		}
+	}
+	err := p.send(ctx, now)
+	_, waiting, countErr := p.o.Store.Notices(ctx, store.NoticePending, sla.Always, 0)
+	if countErr == nil {
+		p.o.Waiting(waiting)
+	}
+	if len(todo.add) >= maxPlanned {
+		p.Wake()
+	}
+	return errors.Join(err, countErr)
+}
+
+// send tries every mail that is due. It ends when the smarthost cannot be asked:
+// the others would fare no better.
+func (p *Postman) send(ctx context.Context, now sla.Instant) error {
+	if now < p.retryAt {
+		return nil
+	}
+	due, err := p.o.Store.DueNotices(ctx, now, mailsInOnePass)
+	if err != nil {
+		return err
+	}
+	for _, n := range due {
+		answer, err := p.try(ctx, &n)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		tried := outcome(n, answer, err, now)
+		if err := p.o.Store.NoticeTried(ctx, tried); err != nil {
+			return err
+		}
+		p.note(&tried, err)
+		if err != nil && !isAnswer(err) {
+			p.retryAt = now.Add(firstPause)
+			return nil
+		}
+	}
+	if len(due) == mailsInOnePass {
+		p.Wake()
+	}
+	return nil
+}
+
+// try makes one attempt; a digest that has become old is not worth one.
+func (p *Postman) try(ctx context.Context, n *store.Notice) (string, error) {
+	if n.Kind == store.Digest && p.o.Now() >= n.MadeAt.Add(digestFor) {
+		return "", &AnswerError{Text: cmp.Or(n.Answer, "it became old before it could be sent")}
+	}
+	var letter packed
+	if err := json.Unmarshal(n.Mail, &letter); err != nil {
+		return "", &AnswerError{Text: "the mail cannot be read: " + err.Error()}
+	}
+	failpoint("announce.mailing")
+	answer, err := p.o.Send(ctx, Mail{
+		MessageID: n.MessageID, Thread: letter.Thread, To: n.Recipient, ToName: letter.ToName, Date: n.MadeAt.Time(), Letter: letter.Letter,
+	})
+	failpoint("announce.mailed")
+	return answer, err
+}
+
+// outcome gives a notice as it stands after an attempt.
+func outcome(n store.Notice, answer string, err error, now sla.Instant) store.Notice {
+	n.Attempts++
+	n.Mail = nil
+	switch {
+	case err == nil:
+		n.State, n.At, n.Answer = store.NoticeSent, now, answer
+	case now >= n.MadeAt.Add(giveUpAfter):
+		n.State, n.At, n.Answer = store.NoticeUndeliverable, now, err.Error()
+	default:
+		n.At, n.Answer = now.Add(pause(n.Attempts)), err.Error()
+	}
+	return n
+}
+
+// pause gives how long to wait after that many attempts.
+func pause(attempts int) sla.Millis {
+	wait := firstPause
+	for range attempts - 1 {
+		if wait *= 2; wait >= longestPause {
+			return longestPause
+		}
+	}
+	return wait
+}
+
+func isAnswer(err error) bool {
+	var answer *AnswerError
+	return errors.As(err, &answer)
+}
+
+// note counts an attempt, and says in the log what somebody has to know: that
+// mail does not get through, that it does again, and what was given up.
+func (p *Postman) note(n *store.Notice, err error) {
+	switch {
+	case n.State == store.NoticeUndeliverable:
+		p.o.Tried(MailGivenUp)
+		p.o.Log.Error("a mail was given up", "subject", n.Subject, "to", n.Recipient, "attempts", n.Attempts, "err", err)
+	case err != nil:
+		p.o.Tried(MailRetried)
+		if isAnswer(err) && n.Attempts == 1 {
+			p.o.Log.Warn("a mail was not taken, trying again for a day", "subject", n.Subject, "to", n.Recipient, "err", err)
+		}
+	default:
+		p.o.Tried(MailSent)
+	}
+	switch {
+	case err != nil && !isAnswer(err):
+		if !p.down {
+			p.o.Log.Error("mail cannot be handed over, trying again", "err", err)
+		}
+		p.down = true
+	case p.down:
+		p.o.Log.Info("mail is handed over again")
+		p.down = false
+	}
+}
