@@ -53,7 +53,11 @@ func (a *App) newSchedulers(cfg *config.Config, catalogue *sla.Catalogue) ([]*sc
 	if err := reports.Set([]schedule.Job{{ID: reportsJob, Expr: cfg.Reports.Schedule}}); err != nil {
 		return nil, fmt.Errorf("the schedule of the service reviews: %w", err)
 	}
-	return append(out, reports), nil
+	reconciling, err := a.newReconciling(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return append(out, reports, reconciling), nil
 }
 
 // sourceOf gives the name of the source that measures an indicator: the first
@@ -158,6 +162,9 @@ func (a *App) roundOf(ctx context.Context, source string, scope cycle.Scope, pro
 		result = "failed"
 	}
 	a.recorder.RoundDone(result, a.o.Now().Sub(began))
+	if n := done.Revised.Changed; n > 0 {
+		a.log.Info("late samples filled holes", "source", source, "intervals", n)
+	}
 	a.noteProblems(source, done)
 	a.mu.Lock()
 	ann := a.announcer
@@ -171,6 +178,9 @@ func (a *App) roundOf(ctx context.Context, source string, scope cycle.Scope, pro
 func (a *App) recorded(r cycle.Recorded) {
 	a.recorder.IntervalsMeasured(r.Intervals)
 	a.recorder.StorageTx(r.Took)
+	if r.Revised > 0 {
+		a.recorder.Revised(r.Cause, r.Revised)
+	}
 	for reason, n := range r.Rejected {
 		a.recorder.Rejected(reason, n)
 	}

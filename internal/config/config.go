@@ -48,6 +48,9 @@ type Measuring struct {
 	Interval      sla.Millis // of rounds
 	FinaliseAfter sla.Millis
 	BackfillLimit sla.Millis
+	// Reconcile is when the last days are read once more: a cron expression, or
+	// empty for never.
+	Reconcile string
 }
 
 // Storage is how long what is kept is kept. Verdicts, reports and the audit log

@@ -133,10 +133,18 @@ func duration(f *document.Fields, key string, to *sla.Millis, least, most sla.Mi
 }
 
 func measuring(f *document.Fields) Measuring {
-	m := Measuring{Interval: sla.Minute, FinaliseAfter: sla.Hour, BackfillLimit: 400 * sla.Day}
+	m := Measuring{Interval: sla.Minute, FinaliseAfter: sla.Hour, BackfillLimit: 400 * sla.Day, Reconcile: "0 2 * * *"}
 	duration(f, "interval", &m.Interval, 10*sla.Second, sla.Hour)
 	duration(f, "finalise_after", &m.FinaliseAfter, 0, 31*sla.Day)
 	duration(f, "backfill_limit", &m.BackfillLimit, 0, 3660*sla.Day)
+	if n, ok := f.Get("reconcile"); ok {
+		m.Reconcile, _ = n.Text()
+		if m.Reconcile == Off {
+			m.Reconcile = ""
+		} else if err := cronexpr.Check(m.Reconcile); err != nil {
+			n.Problem("%s", err)
+		}
+	}
 	return m
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -108,6 +109,7 @@ func (c *Config) Redacted() (string, error) {
 			{Key: "interval", Value: shown(c.Measuring.Interval)},
 			{Key: "finalise_after", Value: shown(c.Measuring.FinaliseAfter)},
 			{Key: "backfill_limit", Value: shown(c.Measuring.BackfillLimit)},
+			{Key: "reconcile", Value: cmp.Or(c.Measuring.Reconcile, Off)},
 		}},
 		yaml.MapItem{Key: "storage", Value: yaml.MapSlice{{Key: "facts", Value: shown(c.Storage.Facts)}}},
 		yaml.MapItem{Key: "alerting", Value: c.Alerting.redacted()},

@@ -29,10 +29,9 @@ type anew struct {
 	// only where somebody asked for that, or where nothing was known.
 	definition int64
 	wanted     bool
-	// state is where measuring goes on from if all that is fresh is taken; nil
-	// when it does not reach up to the cursor.
-	state  []byte
-	cursor sla.Instant
+	// Where measuring goes on from if all that is fresh is taken, and that
+	// reaches up to the ledger's cursor.
+	stand
 }
 
 // group is intervals whose facts hang together: an entry that holds the events

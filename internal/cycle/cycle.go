@@ -65,6 +65,7 @@ type Cycle struct {
 	problems    map[string]store.Problem
 	behind      map[string]sla.Millis // by indicator, after its last round
 	final       map[string]finality   // by indicator; kept with the watch
+	stands      map[string][]stand    // by indicator, oldest first
 	holes       map[string][]*hole    // by indicator; nil: to be found in the ledger
 	watch       *watch                // nil: to be built anew from the store
 
@@ -108,7 +109,7 @@ func (c *Cycle) Reload(ctx context.Context, o Options) error {
 // where measuring goes on: after a reload, and after a commit that did not
 // succeed, when what the file holds is not known.
 func (c *Cycle) forget(ctx context.Context) error {
-	c.watch, c.holes = nil, nil
+	c.watch, c.holes, c.stands = nil, nil, map[string][]stand{}
 	heads, err := c.o.Store.Heads(ctx)
 	if err != nil {
 		return fmt.Errorf("reading where measuring goes on: %w", err)

@@ -136,6 +136,6 @@ func (r *replayed) take(o measure.Outcome) bool {
 func (r *replayed) anew() *anew {
 	return &anew{
 		indicator: r.indicator.Name, definition: r.definition, span: sla.Span{From: r.cursor, To: r.outcome.Cursor},
-		fresh: r.outcome.Entries, state: r.outcome.State, cursor: r.outcome.Cursor,
+		fresh: r.outcome.Entries, stand: stand{r.outcome.Cursor, r.outcome.Read, r.outcome.State},
 	}
 }

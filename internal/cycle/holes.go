@@ -18,8 +18,41 @@ type hole struct {
 	// measured again as it would have been. Without a state, as after a start,
 	// it is measured with a beginning of its own.
 	definition int64
-	cursor     sla.Instant
-	state      []byte
+	stand
+}
+
+// stand is where measuring stood after a step.
+type stand struct {
+	cursor sla.Instant // all before it was recorded
+	read   sla.Instant // all before it was read; what is read may be recorded later
+	state  []byte
+}
+
+// noteStand remembers where a step led, and of what was before as much as a hole
+// that is recorded next may want.
+func (c *Cycle) noteStand(s *step) {
+	name := s.job.indicator.Name
+	list := append(c.stands[name], stand{s.Cursor, s.Read, s.State})
+	for len(list) > 1 && list[1].before(sla.Span{From: s.Cursor}, s.job.indicator) {
+		list = slices.Delete(list, 0, 1)
+	}
+	c.stands[name] = list
+}
+
+// before reports whether from there all samples of the span are still to be
+// read, and of the interval before it, which may have lost its last ones.
+func (s *stand) before(span sla.Span, ind *sla.Indicator) bool {
+	return s.read <= span.From.Add(-ind.Interval) && s.cursor <= span.From
+}
+
+// standBefore gives where measuring stood last before a span, if that is known.
+func (c *Cycle) standBefore(span sla.Span, ind *sla.Indicator) stand {
+	for _, s := range slices.Backward(c.stands[ind.Name]) {
+		if s.before(span, ind) && span.From.Sub(s.cursor) <= replayMost {
+			return s
+		}
+	}
+	return stand{}
 }
 
 const (
@@ -50,10 +83,8 @@ func (c *Cycle) noteHoles(s *step, now sla.Instant) {
 		if e.Unknown == 0 || e.Length() > s.job.indicator.Interval || e.To < now.Add(-holeReach) {
 			continue
 		}
-		h := &hole{Span: e.Span, asked: now, pause: max(after/firstPause, 1), definition: s.job.definition, cursor: s.job.cursor}
-		if e.From.Sub(s.job.cursor) <= replayMost {
-			h.state = s.job.state
-		}
+		h := &hole{Span: e.Span, asked: now, pause: max(after/firstPause, 1), definition: s.job.definition}
+		h.stand = c.standBefore(h.Span, s.job.indicator)
 		c.addHole(s.job.indicator.Name, h, now.Add(after))
 	}
 }
@@ -142,6 +173,9 @@ func (c *Cycle) keepHoles(name string, wanted func(*hole) bool) {
 // before a later hole is no longer what it would have known.
 func (c *Cycle) filled(r *revision) {
 	ind := c.catalogue.Indicator(r.indicator)
+	if r.state != nil {
+		c.stands[r.indicator] = []stand{{c.heads[r.indicator].Cursor, r.read, r.state}}
+	}
 	c.keepHoles(r.indicator, func(h *hole) bool {
 		var known sla.Millis
 		for i := range r.changed {
@@ -150,7 +184,7 @@ func (c *Cycle) filled(r *revision) {
 			}
 		}
 		if h.cursor > r.changed[0].From {
-			h.state = nil
+			h.stand = stand{}
 		}
 		return ind != nil && known < h.Length()
 	})

@@ -21,15 +21,14 @@ const (
 	ByRequest        = "request"        // of somebody
 )
 
-// RevisionCauses are all reasons for which facts are revised.
-var RevisionCauses = []string{ByHole, ByReconciliation, ByRequest}
-
 // revision is new facts of an indicator for spans that the ledger has.
 type revision struct {
 	indicator  string
 	definition int64
 	changed    []sla.Entry
-	state      []byte // where measuring goes on from at the cursor; nil: as it was
+	// Where measuring goes on from at the cursor; without a state as it was.
+	state []byte
+	read  sla.Instant
 }
 
 // Revise measures a span of an indicator anew and appends a revision where the
@@ -134,7 +133,7 @@ func (c *Cycle) revise(ctx context.Context, list []anew, cause string, now sla.I
 		}
 		r := revision{indicator: a.indicator, definition: a.definition, changed: changed}
 		if head := c.heads[a.indicator]; one.Kept == 0 && a.cursor == head.Cursor && head.Definition == a.definition {
-			r.state = a.state
+			r.state, r.read = a.state, a.read
 		}
 		revisions = append(revisions, r)
 	}

@@ -269,6 +269,9 @@ func (c *Cycle) settle(w work, round *store.Round, now sla.Instant) {
 		if s.records() {
 			c.moveHead(s, now)
 			c.noteHoles(s, now)
+			if !s.job.earlier {
+				c.noteStand(s)
+			}
 		}
 	}
 	for _, p := range round.Problems {

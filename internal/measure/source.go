@@ -233,7 +233,7 @@ func (s *Source) finish(r *run, now sla.Instant) Outcome {
 	}
 	out.Entries, out.Unsure = r.entries, r.unsure
 	out.Rejected = r.rejections()
-	out.State, out.Cursor = r.state.encode(), r.state.cursor
+	out.State, out.Cursor, out.Read = r.state.encode(), r.state.cursor, r.state.read
 	out.Remaining = r.problem == nil && r.state.cursor < r.goal && (r.state.read < r.lagged || r.query)
 	out.Behind = max(0, r.lagged.Sub(r.state.cursor))
 	return out

@@ -27,6 +27,9 @@ type Outcome struct {
 	Entries []sla.Entry
 	State   []byte
 	Cursor  sla.Instant
+	// Read is up to where State has read samples: it may be beyond Cursor, where
+	// what is read is decided later, or Always before anything was read.
+	Read sla.Instant
 	// Remaining says that a further call would get further at once. One call
 	// advances a task by a bounded piece only.
 	Remaining bool

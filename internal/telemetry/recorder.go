@@ -34,6 +34,7 @@ type Recorder struct {
 	roundLag, pending, intervals            *own
 	sourceUp, sourceRequests, sourceSeconds *own
 	samples, rejected                       *own
+	revised, reconciled                     *own
 	sent, failed, dropped                   *own
 	firing, reports                         *own
 	storageSize, storageSeconds, auditHead  *own
@@ -75,7 +76,9 @@ func (r *Recorder) define() {
 	r.dropped = add("counter", "slmd_notifications_dropped_total", "Alerts left out because there were more than the queue takes.")
 	r.failed = add("counter", "slmd_notifications_failed_total", "Alerts that an Alertmanager refused or that could not be brought to it.")
 	r.sent = add("counter", "slmd_notifications_sent_total", "Alerts that an Alertmanager took.")
+	r.reconciled = add("gauge", "slmd_reconciled_timestamp_seconds", "When the last days of a source had been read once more; 0 before the first time.")
 	r.reports = add("counter", "slmd_reports_issued_total", "Reports issued, by format and result.")
+	r.revised = add("counter", "slmd_revisions_total", "Facts that stand in for others, by cause.")
 	r.roundDuration = add("histogram", "slmd_round_duration_seconds", "How long rounds took.")
 	r.roundLag = add("gauge", "slmd_round_lag_seconds", "How far the furthest cursor is behind.")
 	r.rounds = add("counter", "slmd_rounds_total", "Rounds, by result.")
@@ -99,6 +102,17 @@ func (r *Recorder) RoundSkipped() { r.rounds.counter("result", "skipped").Inc() 
 
 // IntervalsMeasured counts intervals written to the ledger.
 func (r *Recorder) IntervalsMeasured(n int) { r.intervals.counter().Add(n) }
+
+// Revised counts facts that stand in for others; cause is one of the program's own words.
+func (r *Recorder) Revised(cause string, n int) { r.revised.counter("cause", cause).Add(n) }
+
+// Reconciles makes the time of a source's last reconciliation exist, as zero.
+func (r *Recorder) Reconciles(source string) { r.reconciled.gauge("source", source) }
+
+// Reconciled says when the last days of a source had been read once more.
+func (r *Recorder) Reconciled(source string, at sla.Instant) {
+	r.reconciled.gauge("source", source).Set(float64(at) / 1000)
+}
 
 // Reloaded says whether the configuration was read without an error, at start or later.
 func (r *Recorder) Reloaded(ok bool) { r.reloadOK.gauge().Set(flag(ok)) }
