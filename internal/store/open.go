@@ -19,6 +19,8 @@ import (
 type Options struct {
 	BusyTimeout sla.Millis // how long to wait for a lock; zero: 5 s
 	Readers     int        // connections of the read-only pool; zero: 4
+	// Asked, which may be nil, is told of each statement that reads; it is called concurrently.
+	Asked func(statement string)
 }
 
 func (o Options) filled() Options {
@@ -38,8 +40,10 @@ type Store struct {
 	lock    *os.File
 	writer  *sql.DB // nil when opened for reading only
 	readers *sql.DB
+	asked   func(statement string)
 
-	closed sync.Once
+	closed    sync.Once
+	rewritten rewrites
 	// writing is held from before a write transaction until what it changed here is settled.
 	writing sync.Mutex
 	// heads is what the file says of each indicator; nil: to be read anew.
@@ -71,7 +75,7 @@ func open(ctx context.Context, file string, o Options, steps []string) (*Store, 
 	if err := refuseNetwork(file); err != nil {
 		return nil, err
 	}
-	s := &Store{file: file, busy: int64(o.BusyTimeout)}
+	s := &Store{file: file, busy: int64(o.BusyTimeout), asked: o.Asked}
 	var err error
 	if s.lock, err = takeLock(file); err != nil {
 		return nil, err
@@ -168,7 +172,7 @@ func openReadOnly(ctx context.Context, file string, o Options) (*Store, error) {
 	if err := look(ctx, file, o, len(parts)); err != nil {
 		return nil, err
 	}
-	s := &Store{file: file, busy: int64(o.BusyTimeout)}
+	s := &Store{file: file, busy: int64(o.BusyTimeout), asked: o.Asked}
 	if s.readers, err = openReaders(file, s.busy, o.Readers); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ func (s *Store) Expire(ctx context.Context, before, at sla.Instant) (int, error)
 		return err
 	})
 	s.heads = nil // where they begin may have moved
+	s.rewritten.add("")
 	return int(gone), err
 }
 

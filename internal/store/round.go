@@ -73,10 +73,16 @@ func (s *Store) RecordRound(ctx context.Context, r Round) (Recorded, error) {
 	})
 	if err != nil {
 		s.heads = nil // they may be ahead of the file
+		s.rewritten.add("")
 		return Recorded{}, err
 	}
 	for i := range r.Breaches {
 		r.Breaches[i].ID = ids[i]
+	}
+	for i := range r.Outcomes {
+		if o := &r.Outcomes[i]; o.Earlier || len(o.Revised) > 0 {
+			s.rewritten.add(o.Indicator)
+		}
 	}
 	return Recorded{Entries: l.added}, nil
 }

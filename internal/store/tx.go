@@ -44,7 +44,11 @@ func (s *Store) writeLocked(ctx context.Context, doing string, f func(ctx contex
 
 // read runs f in a transaction that sees one moment of the file.
 func (s *Store) read(ctx context.Context, doing string, f func(ctx context.Context, tx *txn) error) error {
-	if err := transact(ctx, s.readers, f); err != nil {
+	err := transact(ctx, s.readers, func(ctx context.Context, tx *txn) error {
+		tx.asked = s.asked
+		return f(ctx, tx)
+	})
+	if err != nil {
 		return fmt.Errorf("%s: %w", doing, explain(err))
 	}
 	return nil
@@ -61,7 +65,7 @@ func transact(ctx context.Context, db *sql.DB, f func(ctx context.Context, tx *t
 		return err
 	}
 	defer tx.Rollback()
-	if err := f(ctx, &txn{tx, conn}); err != nil {
+	if err := f(ctx, &txn{Tx: tx, conn: conn}); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -70,13 +74,33 @@ func transact(ctx context.Context, db *sql.DB, f func(ctx context.Context, tx *t
 // txn is a transaction and the connection that it runs on.
 type txn struct {
 	*sql.Tx
-	conn *sql.Conn
+	conn  *sql.Conn
+	asked func(statement string) // may be nil
+}
+
+// QueryContext is that of the transaction.
+func (tx *txn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	tx.tell(query)
+	return tx.Tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext is that of the transaction.
+func (tx *txn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	tx.tell(query)
+	return tx.Tx.QueryRowContext(ctx, query, args...)
+}
+
+func (tx *txn) tell(statement string) {
+	if tx.asked != nil {
+		tx.asked(statement)
+	}
 }
 
 // raw runs a statement past database/sql, whose conversions cost more than SQLite
 // does where there are a million rows: f, if any, sees each row until the next. For the same reason ctx is looked at now and then, not by the driver at
 // each row.
 func (tx *txn) raw(ctx context.Context, query string, args []driver.NamedValue, f func(row []driver.Value) error) error {
+	tx.tell(query)
 	return tx.conn.Raw(func(conn any) error {
 		rows, err := conn.(driver.QueryerContext).QueryContext(context.WithoutCancel(ctx), query, args)
 		if err != nil {

@@ -158,7 +158,8 @@ func (o *overview) terms(a *sla.Agreement, ob *sla.Objective, s *sla.Standing) t
 	if s == nil {
 		s = &sla.Standing{Agreement: a, Objective: ob}
 	}
-	t := termsView{Row: o.objectiveRow(s, nil), Now: f.reached(s.Current)}
+	l := lookAt(s)
+	t := termsView{Row: o.objectiveRow(&l), Now: f.reached(s.Current)}
 	add := func(text string, args ...any) { t.Terms = append(t.Terms, f.say(text, args...)) }
 	add("severity %s", f.say(string(ob.Severity)))
 	if ob.Target != nil {

@@ -10,21 +10,28 @@ import (
 
 // worry is something that somebody should look at: what, why, whose it is.
 type worry struct {
-	Badge  badge
-	What   string
-	Where  string
-	Why    string
-	Owner  string
-	Href   string
-	Since  string
+	Badge badge
+	What  string
+	Where string
+	Why   string
+	Owner string
+	Href  string
+}
+
+// candidate is what a worry is made of.
+type candidate struct {
+	look   *look
+	held   []sla.Condition // of the objective; without it of the agreement
+	whole  bool            // the worry is about the agreement
 	weight int
 }
 
-// worries gives what needs attention among the standings, worst first.
-func (h *handler) worries(ctx context.Context, f *frame, list []*sla.Standing) ([]worry, error) {
+// worries gives the worst of what needs attention among the chosen objectives,
+// and how much that is altogether.
+func (h *handler) worries(ctx context.Context, o *overview) (list []worry, all int, err error) {
 	conditions, err := h.o.Store.Conditions(ctx, h.o.Now())
 	if err != nil {
-		return nil, fmt.Errorf("reading what holds: %w", err)
+		return nil, 0, fmt.Errorf("reading what holds: %w", err)
 	}
 	held := map[[2]string][]sla.Condition{}
 	for _, c := range conditions {
@@ -32,62 +39,79 @@ func (h *handler) worries(ctx context.Context, f *frame, list []*sla.Standing) (
 			held[[2]string{c.Agreement, c.Objective}] = append(held[[2]string{c.Agreement, c.Objective}], c)
 		}
 	}
-	var out []worry
+	var found []candidate
 	seen := map[string]bool{}
-	for _, s := range list {
-		if w, ok := h.worry(f, s, held[[2]string{s.Agreement.Name, s.Objective.Name}]); ok {
-			out = append(out, w)
+	for _, l := range o.chosen {
+		if c := weigh(l, held[[2]string{l.Agreement.Name, l.Objective.Name}]); c.weight > 0 {
+			found = append(found, c)
 		}
-		if seen[s.Agreement.Name] {
+		if seen[l.Agreement.Name] {
 			continue
 		}
-		seen[s.Agreement.Name] = true
-		for _, c := range held[[2]string{s.Agreement.Name, ""}] {
-			out = append(out, worry{
-				Badge: f.Badge(sla.NoData), What: titled(s.Agreement.Title, s.Agreement.Name), Where: string(s.Agreement.Kind), Why: c.Details.Text,
-				Owner: h.owner(s), Href: f.To("agreements", s.Agreement.Name), weight: 0,
-			})
+		seen[l.Agreement.Name] = true
+		for _, c := range held[[2]string{l.Agreement.Name, ""}] {
+			found = append(found, candidate{look: l, held: []sla.Condition{c}, whole: true})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b worry) int { return b.weight - a.weight })
-	return out, nil
+	slices.SortStableFunc(found, func(a, b candidate) int { return b.weight - a.weight })
+	for _, c := range found[:min(len(found), mostWorries)] {
+		list = append(list, o.worry(c))
+	}
+	return list, len(found), nil
+}
+
+// weigh says how much an objective needs attention; nothing when it does not.
+func weigh(l *look, held []sla.Condition) candidate {
+	c := candidate{look: l, weight: 5 * len(l.Firing)}
+	if l.state != sla.Met && l.Current != nil {
+		c.weight += 10 * l.severity
+	}
+	for _, x := range held {
+		if (x.Alertname == sla.AlertDataMissing || x.Alertname == sla.AlertMisconfigured) && x.Details.Text != "" {
+			c.held = append(c.held, x)
+			c.weight += 3
+		}
+	}
+	if l.Current == nil && c.weight == 0 {
+		c.weight = 1
+	}
+	return c
 }
 
 // owner says whose service it is.
-func (h *handler) owner(s *sla.Standing) string {
-	if svc := h.o.Catalogue().Service(s.Agreement.Service); svc != nil && svc.Owner != "" {
-		return h.party(svc.Owner)
+func (s *sight) owner(a *sla.Agreement) string {
+	if svc := s.service(a.Service); svc.Owner != "" {
+		return s.party(svc.Owner)
 	}
-	return h.party(s.Agreement.Provider)
+	return s.party(a.Provider)
 }
 
-// worry says why an objective needs attention; false when it does not.
-func (h *handler) worry(f *frame, s *sla.Standing, held []sla.Condition) (worry, bool) {
-	w := worry{
-		Badge: f.badge(s.Current), What: h.service(s.Agreement.Service) + ": " + s.Objective.Name,
-		Where: titled(s.Agreement.Title, s.Agreement.Name), Owner: h.owner(s),
-		Href: f.To("objectives", s.Agreement.Name, s.Objective.Name),
-	}
-	if s.Current != nil {
-		w.weight = 10 * severity(s.Current.State)
-	}
-	if s.Current != nil && s.Current.State != sla.Met {
-		w.Why = f.sentence(s.Current, s.Objective)
-	}
-	for _, b := range s.Firing {
-		w.Why = joined(w.Why, f.say("The budget is spent %s as fast as it may be, over %s.", f.burnText(s.Burn[b.Window]), b.Window))
-		w.weight += 5
-	}
-	for _, c := range held {
-		if (c.Alertname == sla.AlertDataMissing || c.Alertname == sla.AlertMisconfigured) && c.Details.Text != "" {
-			w.Why = joined(w.Why, c.Details.Text)
-			w.weight += 3
+func (o *overview) worry(c candidate) worry {
+	f, l, a := o.f, c.look, c.look.Agreement
+	title := titled(a.Title, a.Name)
+	if c.whole {
+		return worry{
+			Badge: f.Badge(sla.NoData), What: title, Where: string(a.Kind), Why: c.held[0].Details.Text, Owner: o.sight.owner(a), Href: f.To("agreements", a.Name),
 		}
 	}
-	if s.Current == nil && w.Why == "" {
-		w.Why, w.weight = f.say("Not judged yet."), 1
+	svc := o.sight.service(a.Service)
+	w := worry{
+		Badge: f.badge(l.Current), What: titled(svc.Title, svc.Name) + ": " + l.Objective.Name, Where: title,
+		Owner: o.sight.owner(a), Href: f.To("objectives", a.Name, l.Objective.Name),
 	}
-	return w, w.Why != ""
+	if l.state != sla.Met && l.Current != nil {
+		w.Why = f.sentence(l.Current, l.Objective)
+	}
+	for _, b := range l.Firing {
+		w.Why = joined(w.Why, f.say("The budget is spent %s as fast as it may be, over %s.", f.burnText(l.Burn[b.Window]), b.Window))
+	}
+	for _, x := range c.held {
+		w.Why = joined(w.Why, x.Details.Text)
+	}
+	if w.Why == "" {
+		w.Why = f.say("Not judged yet.")
+	}
+	return w
 }
 
 func joined(a, b string) string {

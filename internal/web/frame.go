@@ -57,7 +57,8 @@ type option struct {
 // show is a page with its frame.
 type show struct {
 	*frame
-	Page any
+	Page any           // what is shown within the frame
+	Main template.HTML // how that was written, for the frame
 }
 
 // Asset gives the address of a file that the page needs.
@@ -146,8 +147,27 @@ func (h *handler) write(w http.ResponseWriter, f *frame, name string, content an
 }
 
 func (h *handler) writeCode(w http.ResponseWriter, f *frame, name string, content any, code int) {
+	main, err := h.main(f, name, content)
+	if err != nil {
+		http.Error(w, "The page cannot be shown: "+err.Error()+".", http.StatusInternalServerError)
+		return
+	}
+	h.send(w, f, name, main, code)
+}
+
+// main writes what stands within the frame.
+func (h *handler) main(f *frame, name string, content any) (template.HTML, error) {
 	var out bytes.Buffer
-	if err := h.pages[name].ExecuteTemplate(&out, "frame", show{f, content}); err != nil {
+	if err := h.pages[name].ExecuteTemplate(&out, "page", show{frame: f, Page: content}); err != nil {
+		return "", fmt.Errorf("writing the page: %w", err)
+	}
+	return template.HTML(out.String()), nil //nolint:gosec // a template wrote it
+}
+
+// send writes the frame around what was written.
+func (h *handler) send(w http.ResponseWriter, f *frame, name string, main template.HTML, code int) {
+	var out bytes.Buffer
+	if err := h.pages[name].ExecuteTemplate(&out, "frame", show{frame: f, Main: main}); err != nil {
 		http.Error(w, "The page cannot be shown: "+err.Error()+".", http.StatusInternalServerError)
 		return
 	}

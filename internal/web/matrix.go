@@ -2,7 +2,9 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"time"
@@ -23,13 +25,15 @@ type matrix struct {
 	// Page says which services are shown when there are more; Before and After
 	// lead to the others.
 	Page, Before, After string
+
+	past map[key]*sla.Glance
 }
 
 // column is one period of a matrix.
 type column struct {
 	Name, Short, Long string
 	Now               bool
-	from              sla.Instant
+	span              sla.Span
 }
 
 // serviceRow is a service with the worst of its objectives in every period.
@@ -48,7 +52,7 @@ func (s *serviceRow) Worst() *objectiveRow { return s.worst }
 
 // objectiveRow is one objective over the periods.
 type objectiveRow struct {
-	s     *sla.Standing
+	s     *look
 	Cells []cell
 	Label string
 	Title string // of the agreement
@@ -61,40 +65,52 @@ type objectiveRow struct {
 }
 
 // Standing gives what is known of the objective now.
-func (o *objectiveRow) Standing() *sla.Standing { return o.s }
+func (o *objectiveRow) Standing() *sla.Standing { return o.s.Standing }
 
-// cell is one objective in one period; without a verdict nothing was judged.
+// cell is one objective in one period; without a glance nothing was judged.
 type cell struct {
-	Verdict  *sla.Verdict
+	Glance   *sla.Glance
 	Badge    badge
 	Value    string
 	Named    string // the objective that decides
 	Href     string
 	Title    string
 	Now, New bool // the period under way; the first by a new version
+	Revised  bool // after its review was issued
 }
 
 // key tells an objective in a period.
 type key struct{ agreement, objective, period string }
 
-// worstOf gives the worst verdict of each objective in each period that
-// has rows in the span; of several parts of a period the worst stands.
-func worstOf(verdicts []sla.Verdict) map[key]*sla.Verdict {
-	out := map[key]*sla.Verdict{}
-	for i := range verdicts {
-		v := &verdicts[i]
-		k := key{v.Agreement, v.Objective, v.Period.Name}
-		if old := out[k]; old == nil || worse(v, old) {
-			out[k] = v
+// past reads the worst verdict of each objective in each period of the columns;
+// of several parts of a period the worst stands.
+func (o *overview) past(ctx context.Context, groups []*grouped, periods []column) (map[key]*sla.Glance, error) {
+	names := map[string]bool{}
+	for _, g := range groups {
+		for _, l := range g.list {
+			names[l.Agreement.Name] = true
 		}
 	}
-	return out
+	span := sla.Span{From: periods[0].span.From, To: periods[len(periods)-1].span.To}
+	list, err := o.h.o.Store.Glances(ctx, slices.Sorted(maps.Keys(names)), span)
+	if err != nil {
+		return nil, fmt.Errorf("reading the verdicts of past periods: %w", err)
+	}
+	out := make(map[key]*sla.Glance, len(list))
+	for i := range list {
+		g := &list[i]
+		k := key{g.Agreement, g.Objective, g.Period}
+		if old := out[k]; old == nil || worse(g, old) {
+			out[k] = g
+		}
+	}
+	return out, nil
 }
 
 // matrices gives a matrix for each kind of period that the standings have,
 // months first.
-func (o *overview) matrices(end sla.Instant) ([]*matrix, error) {
-	byKind := map[sla.PeriodTerm][]*sla.Standing{}
+func (o *overview) matrices(ctx context.Context, end sla.Instant) ([]*matrix, error) {
+	byKind := map[sla.PeriodTerm][]*look{}
 	var terms []sla.PeriodTerm
 	for _, s := range o.chosen {
 		term := s.Agreement.Period
@@ -109,7 +125,7 @@ func (o *overview) matrices(end sla.Instant) ([]*matrix, error) {
 	slices.SortFunc(terms, func(a, b sla.PeriodTerm) int { return cmp.Compare(kindOrder(a.Kind), kindOrder(b.Kind)) })
 	var out []*matrix
 	for _, term := range terms {
-		m, err := o.matrix(term, byKind[term], end)
+		m, err := o.matrix(ctx, term, byKind[term], end)
 		if err != nil {
 			return nil, err
 		}
@@ -124,55 +140,48 @@ func kindOrder(k sla.PeriodKind) int {
 	}, k)
 }
 
-// ranked is an objective with what it is ordered by.
-type ranked struct {
-	s        *sla.Standing
-	severity int
-	left     *big.Rat // share of the budget; nil without one
-}
-
 // rank orders objectives, the worst first.
-func rank(a, b ranked) int {
-	switch {
-	case a.severity != b.severity:
+func rank(a, b *look) int {
+	if a.severity != b.severity {
 		return b.severity - a.severity
-	case a.left == nil || b.left == nil:
-		return lessLeft(a.left, b.left)
 	}
-	return a.left.Cmp(b.left)
+	return lessLeft(a.left, b.left)
 }
 
 // grouped is a service's objectives, the worst first.
 type grouped struct {
 	service, title string
-	list           []ranked
+	list           []*look
 }
 
 // mostServices is how many services one page of a matrix shows.
 const mostServices = 50
 
-func (o *overview) matrix(term sla.PeriodTerm, list []*sla.Standing, end sla.Instant) (*matrix, error) {
+func (o *overview) matrix(ctx context.Context, term sla.PeriodTerm, list []*look, end sla.Instant) (*matrix, error) {
 	zone, err := calendar.Zone(list[0].Agreement.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("agreement %s: %w", list[0].Agreement.Name, err)
 	}
 	m := &matrix{Kind: term.Kind, Title: o.f.say(kindTitle(term.Kind)), Periods: o.columnsOf(term, zone, end)}
 	groups := o.page(m, o.group(list))
-	m.drop(o, groups)
+	if m.past, err = o.past(ctx, groups, m.Periods); err != nil {
+		return nil, err
+	}
+	m.drop(groups)
 	for _, g := range groups {
 		row := o.serviceRow(g)
-		row.Cells = o.worstCells(g, m.Periods)
+		row.Cells = o.worstCells(m, g)
 		row.Count = len(g.list)
 		shown := g.list[:1]
 		if row.Open {
 			shown = g.list
 		}
-		for _, r := range shown {
-			periods := m.Periods
-			if !row.Open {
-				periods = nil // only what is said of it now
+		for _, l := range shown {
+			r := o.objectiveRow(l)
+			if row.Open { // otherwise only what is said of it now
+				o.history(m, r)
 			}
-			row.Objectives = append(row.Objectives, o.objectiveRow(r.s, periods))
+			row.Objectives = append(row.Objectives, r)
 		}
 		row.worst = row.Objectives[0]
 		m.Rows = append(m.Rows, row)
@@ -181,21 +190,18 @@ func (o *overview) matrix(term sla.PeriodTerm, list []*sla.Standing, end sla.Ins
 }
 
 // group puts the objectives of each service together and orders the services.
-func (o *overview) group(list []*sla.Standing) []*grouped {
+func (o *overview) group(list []*look) []*grouped {
 	byName := map[string]*grouped{}
 	var out []*grouped
-	for _, s := range list {
-		g := byName[s.Agreement.Service]
+	for _, l := range list {
+		g := byName[l.Agreement.Service]
 		if g == nil {
-			g = &grouped{service: s.Agreement.Service, title: o.h.service(s.Agreement.Service)}
+			svc := o.sight.service(l.Agreement.Service)
+			g = &grouped{service: svc.Name, title: titled(svc.Title, svc.Name)}
 			byName[g.service] = g
 			out = append(out, g)
 		}
-		r := ranked{s: s, left: leftShare(s.Current), severity: severity(sla.NoData)}
-		if s.Current != nil {
-			r.severity = severity(s.Current.State)
-		}
-		g.list = append(g.list, r)
+		g.list = append(g.list, l)
 	}
 	for _, g := range out {
 		slices.SortStableFunc(g.list, rank)
@@ -229,33 +235,38 @@ func (o *overview) page(m *matrix, groups []*grouped) []*grouped {
 }
 
 // worstCells gives the worst of a service's objectives in each period.
-func (o *overview) worstCells(g *grouped, periods []column) []cell {
-	out := make([]cell, len(periods))
-	for i, p := range periods {
-		out[i].Now = p.Now
-		var worstVerdict *sla.Verdict
-		var of *sla.Standing
-		for _, r := range g.list {
-			if v := o.verdict(r.s, p); v != nil && (worstVerdict == nil || worse(v, worstVerdict)) {
-				worstVerdict, of = v, r.s
+func (o *overview) worstCells(m *matrix, g *grouped) []cell {
+	out := make([]cell, len(m.Periods))
+	for i, p := range m.Periods {
+		var worst *sla.Glance
+		var of *look
+		for _, l := range g.list {
+			if v := m.glance(l, p); v != nil && (worst == nil || worse(v, worst)) {
+				worst, of = v, l
+			}
+			if p.Now && worst != nil {
+				break // they are in this order
 			}
 		}
-		if worstVerdict != nil {
-			out[i] = o.cell(of, worstVerdict, p)
-		}
+		out[i] = o.cell(of, worst, p)
 	}
 	return out
 }
 
-// verdict gives the verdict on an objective in the period of a column.
-func (o *overview) verdict(s *sla.Standing, p column) *sla.Verdict {
-	if p.Now && s.Current != nil {
-		return s.Current
+// glance gives what is shown of an objective in the period of a column, nil when
+// nothing was judged. Of the last period what the last round found stands.
+func (m *matrix) glance(l *look, p column) *sla.Glance {
+	if p.Now && l.Current != nil {
+		g := l.Current.Glance()
+		return &g
 	}
-	if v := s.Previous; v != nil && v.Period.Name == p.Name && v.Part == v.Period.Span {
-		return v // as of the last round
+	kept := m.past[key{l.Agreement.Name, l.Objective.Name, p.Name}]
+	if v := l.Previous; v != nil && v.Period.Name == p.Name && v.Part == v.Period.Span {
+		g := v.Glance()
+		g.Revised = kept != nil && kept.Revised
+		return &g
 	}
-	return o.past[key{s.Agreement.Name, s.Objective.Name, p.Name}]
+	return kept
 }
 
 func kindTitle(k sla.PeriodKind) string {
@@ -269,14 +280,14 @@ func kindTitle(k sla.PeriodKind) string {
 // end lies last.
 func (o *overview) columnsOf(term sla.PeriodTerm, zone *time.Location, end sla.Instant) []column {
 	if term.Kind == sla.PeriodRolling {
-		return []column{{Name: "", Short: o.f.say("now"), Long: o.f.say("the window that ends now"), Now: true}}
+		return []column{{Name: "", Short: o.f.say("now"), Long: o.f.say("the window that ends now"), Now: true, span: sla.Span{From: end, To: end}}}
 	}
 	p := calendar.PeriodAt(term, zone, end)
 	var out []column
 	for range columns + 1 {
 		out = append(out, column{
 			Name: p.Name, Short: o.f.ShortPeriod(p.Name), Long: o.f.Period(p.Name),
-			Now: p.Contains(o.now), from: p.From,
+			Now: p.Contains(o.now), span: p.Span,
 		})
 		p = calendar.Prev(term, zone, p)
 	}
@@ -291,11 +302,11 @@ func (o *overview) serviceRow(g *grouped) *serviceRow {
 	return row
 }
 
-func (o *overview) objectiveRow(s *sla.Standing, periods []column) *objectiveRow {
+// objectiveRow says what is known of an objective now.
+func (o *overview) objectiveRow(s *look) *objectiveRow {
 	row := &objectiveRow{
 		s: s, Label: s.Objective.Name, Title: titled(s.Agreement.Title, s.Agreement.Name), Goal: o.f.target(s.Objective),
-		Href: o.f.To("objectives", s.Agreement.Name, s.Objective.Name), Badge: o.f.badge(s.Current),
-		Gauge: o.f.gauge(s.Current), Cells: make([]cell, len(periods)),
+		Href: o.f.To("objectives", s.Agreement.Name, s.Objective.Name), Badge: o.f.badge(s.Current), Gauge: o.f.gauge(s.Current),
 	}
 	if s.Current != nil && s.Current.Budget != nil && s.Current.Compliance != nil {
 		row.Left = o.f.budget(s.Current, s.Current.Budget.Left)
@@ -303,57 +314,70 @@ func (o *overview) objectiveRow(s *sla.Standing, periods []column) *objectiveRow
 	if r := s.Burn["1h"]; r != nil {
 		row.Burn = o.f.burnText(r)
 	}
-	version := 0
-	for i, p := range periods {
-		v := o.verdict(s, p)
-		if v == nil {
-			row.Cells[i] = cell{Now: p.Now}
-			continue
-		}
-		row.Cells[i] = o.cell(s, v, p)
-		row.Cells[i].New = version > 0 && v.Version > version
-		version = v.Version
-	}
 	return row
 }
 
-func (o *overview) cell(s *sla.Standing, v *sla.Verdict, p column) cell {
-	c := cell{Verdict: v, Badge: o.f.badge(v), Value: o.f.reached(v), Named: s.Objective.Name, Now: p.Now}
+// history fills in the cells of an objective.
+func (o *overview) history(m *matrix, row *objectiveRow) {
+	version := 0
+	for _, p := range m.Periods {
+		g := m.glance(row.s, p)
+		c := o.cell(row.s, g, p)
+		if g != nil {
+			c.New = version > 0 && g.Version > version
+			version = g.Version
+		}
+		row.Cells = append(row.Cells, c)
+	}
+}
+
+func (o *overview) cell(s *look, g *sla.Glance, p column) cell {
+	if g == nil {
+		return cell{Now: p.Now}
+	}
+	c := cell{Glance: g, Badge: badge{g.State, g.Provisional, o.f}, Value: o.f.glanced(g), Named: s.Objective.Name, Now: p.Now, Revised: g.Revised}
 	c.Href = o.f.To("objectives", s.Agreement.Name, s.Objective.Name)
 	if !p.Now && p.Name != "" {
 		c.Href += "?period=" + p.Name
 	}
 	c.Title = o.f.say("%s, %s: %s, %s against %s", s.Objective.Name, p.Long, c.Badge.Word(), c.Value, o.f.target(s.Objective))
-	if v.Bad != nil && v.Bad.Sign() > 0 {
-		c.Title += ", " + o.f.bad(v, v.Bad)
+	if bad := rat(g.Bad); bad != nil && bad.Sign() > 0 {
+		c.Title += ", " + o.f.amountBad(g.Timed, bad)
 	}
-	if share := v.Compliance; share != nil {
-		c.Title += " (" + raw(share) + ")"
+	if g.Num != "" {
+		c.Title += " (" + plain(rat(g.Num)) + " / " + plain(rat(g.Den)) + ")"
 	}
-	if v.Completeness != nil {
-		c.Title += ", " + o.f.say("%s known", o.f.Percent(v.CompletenessShown()))
+	if g.Known != "" {
+		c.Title += ", " + o.f.say("%s known", o.f.Percent(g.Known))
+	}
+	if g.Revised {
+		c.Title += ", " + o.f.say("revised after its review was issued")
 	}
 	return c
 }
 
 // drop leaves out the columns before the first in which anything was judged.
-func (m *matrix) drop(o *overview, groups []*grouped) {
-	first := len(m.Periods) - 1
+func (m *matrix) drop(groups []*grouped) {
+	judged := map[string]bool{}
+	for k := range m.past {
+		judged[k.period] = true
+	}
 	for _, g := range groups {
-		for _, r := range g.list {
-			for i := range first {
-				if o.verdict(r.s, m.Periods[i]) != nil {
-					first = i
-					break
-				}
+		for _, l := range g.list {
+			if l.Previous != nil {
+				judged[l.Previous.Period.Name] = true
 			}
 		}
+	}
+	first := slices.IndexFunc(m.Periods, func(p column) bool { return judged[p.Name] })
+	if first < 0 {
+		first = len(m.Periods) - 1
 	}
 	m.Periods = m.Periods[first:]
 }
 
 // lessLeft orders shares of budgets that are left, none last.
-func lessLeft(a, b *big.Rat) int {
+func lessLeft(a, b *int64) int {
 	switch {
 	case a == nil && b == nil:
 		return 0
@@ -362,11 +386,11 @@ func lessLeft(a, b *big.Rat) int {
 	case b == nil:
 		return -1
 	}
-	return a.Cmp(b)
+	return cmp.Compare(*a, *b)
 }
 
 // sumMoney adds credits by currency.
-func sumMoney(list []*sla.Standing) map[string]*big.Rat {
+func sumMoney(list []*look) map[string]*big.Rat {
 	out := map[string]*big.Rat{}
 	for _, s := range list {
 		if s.Current == nil || s.Current.Credit == nil || s.Current.Credit.Amount == nil || s.Current.Credit.Amount.Minor == 0 {

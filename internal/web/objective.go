@@ -340,17 +340,19 @@ func join(a, b string) string {
 // history fills in the row of periods and what is known of problems and breaches.
 func (h *handler) history(r *http.Request, f *frame, at *found, p *objectivePage) error {
 	o := &overview{h: h, f: f, now: h.o.Now()}
-	var err error
-	if o.past, err = h.past.get(r.Context(), o.now); err != nil {
-		return err
-	}
 	s := at.now
 	if s == nil {
 		s = &sla.Standing{Agreement: at.agreement, Objective: at.objective}
 	}
-	m := &matrix{Periods: o.columnsOf(at.agreement.Period, at.zone, o.now)}
-	m.drop(o, []*grouped{{list: []ranked{{s: s}}}})
-	p.Columns, p.History = m.Periods, o.objectiveRow(s, m.Periods).Cells
+	l := lookAt(s)
+	m, row, groups := &matrix{Periods: o.columnsOf(at.agreement.Period, at.zone, o.now)}, o.objectiveRow(&l), []*grouped{{list: []*look{&l}}}
+	var err error
+	if m.past, err = o.past(r.Context(), groups, m.Periods); err != nil {
+		return err
+	}
+	m.drop(groups)
+	o.history(m, row)
+	p.Columns, p.History = m.Periods, row.Cells
 	problems, err := h.o.Store.Problems(r.Context())
 	if err != nil {
 		return fmt.Errorf("reading what keeps indicators from being measured: %w", err)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"html/template"
 	"maps"
 	"net/http"
 	"net/url"
@@ -13,17 +14,19 @@ import (
 
 	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/wording"
 )
 
 // overview is the first page: tiles, what needs attention, and the matrix.
 type overview struct {
-	h   *handler
-	f   *frame
-	now sla.Instant
-	all []*sla.Standing // of the other filters' choice
+	h     *handler
+	f     *frame
+	zone  *time.Location
+	now   sla.Instant
+	sight *sight
+	all   []*look // of the other filters' choice
 	// chosen are those that all filters leave.
-	chosen []*sla.Standing
-	past   map[key]*sla.Verdict
+	chosen []*look
 	open   map[string]bool
 	values url.Values
 	whole  bool // everything, not a page of it
@@ -69,12 +72,39 @@ type filter struct {
 	On                                        bool
 }
 
+// written is an overview as it was written once, for all readers until the next
+// round.
+type written struct {
+	main    template.HTML
+	zone    *time.Location
+	periods *picker
+}
+
+// view tells one overview from another: what of the address counts, and the language.
+type view struct {
+	address  string
+	language wording.Language
+}
+
 func (h *handler) overviewPage(w http.ResponseWriter, r *http.Request) error {
-	o, err := h.overviewOf(r)
+	if err := r.ParseForm(); err != nil {
+		return badInput("the address cannot be read: %v", err)
+	}
+	f := h.frameOf(r, "overview", "Service levels")
+	at := view{overviewValues(r.Form).Encode(), f.Language}
+	page, err := h.overviews.get(r.Context(), at, func(context.Context) (written, error) {
+		o, err := h.overviewOf(r)
+		if err != nil {
+			return written{}, err
+		}
+		main, err := h.main(o.f, "overview", o)
+		return written{main, o.zone, o.f.Periods}, err
+	})
 	if err != nil {
 		return err
 	}
-	h.write(w, o.f, "overview", o)
+	f.in(page.zone).Periods = page.periods
+	h.send(w, f, "overview", page.main, http.StatusOK)
 	return nil
 }
 
@@ -82,12 +112,7 @@ func (h *handler) overviewOf(r *http.Request) (*overview, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, badInput("the address cannot be read: %v", err)
 	}
-	o := &overview{h: h, f: h.frameOf(r, "overview", "Service levels"), now: h.o.Now(), values: url.Values{}, open: map[string]bool{}, Sorts: map[string]sorting{}}
-	for name, v := range r.Form {
-		if v[0] != "" && slices.Contains(overviewKeys, name) {
-			o.values.Set(name, v[0])
-		}
-	}
+	o := &overview{h: h, f: h.frameOf(r, "overview", "Service levels"), now: h.o.Now(), values: overviewValues(r.Form), open: map[string]bool{}, Sorts: map[string]sorting{}}
 	o.at, _ = strconv.Atoi(r.FormValue("page")) // what is no number is the first page
 	if o.whole = r.URL.Path == "/matrix.csv"; o.whole {
 		o.open["all"] = true
@@ -95,32 +120,39 @@ func (h *handler) overviewOf(r *http.Request) (*overview, error) {
 	for _, name := range strings.Split(r.FormValue("open"), ",") {
 		o.open[name] = name != ""
 	}
-	standings := h.o.Standings()
-	o.Objects = len(standings)
-	if err := o.choose(standings); err != nil {
+	var err error
+	if o.sight, err = h.sight(r.Context()); err != nil {
 		return nil, err
 	}
-	end, err := o.periods(standings)
+	o.Objects = len(o.sight.looks)
+	o.choose()
+	end, err := o.periods()
 	if err != nil {
 		return nil, err
 	}
-	if o.past, err = h.past.get(r.Context(), end); err != nil {
-		return nil, err
-	}
-	if o.Matrices, err = o.matrices(end); err != nil {
+	if o.Matrices, err = o.matrices(r.Context(), end); err != nil {
 		return nil, err
 	}
 	o.links()
 	o.tiles()
-	if o.Attention, err = h.worries(r.Context(), o.f, o.chosen); err != nil {
+	if o.Attention, o.Worries, err = h.worries(r.Context(), o); err != nil {
 		return nil, err
 	}
-	o.Worries = len(o.Attention)
-	o.Attention = o.Attention[:min(o.Worries, mostWorries)]
 	return o, nil
 }
 
 var overviewKeys = []string{"text", "state", "kind", "customer", "owner", "label", "sort", "open", "period", "kiosk", "page"}
+
+// overviewValues gives what of an address counts for the overview.
+func overviewValues(form url.Values) url.Values {
+	out := url.Values{}
+	for name, v := range form {
+		if v[0] != "" && slices.Contains(overviewKeys, name) {
+			out.Set(name, v[0])
+		}
+	}
+	return out
+}
 
 // with gives the address of the overview with a value changed; empty takes it out.
 func (o *overview) with(name, value string) string {
@@ -153,28 +185,24 @@ func (o *overview) toggle(service string, isOpen bool) string {
 }
 
 // choose filters the standings by all that the address says.
-func (o *overview) choose(standings []sla.Standing) error {
+func (o *overview) choose() {
 	get := o.values.Get
 	o.Filter = filter{Text: get("text"), State: get("state"), Kind: get("kind"), Customer: get("customer"), Owner: get("owner"), Label: get("label")}
 	f := &o.Filter
 	f.On = f.Text+f.State+f.Kind+f.Customer+f.Owner+f.Label != ""
-	catalogue := o.h.o.Catalogue()
 	kinds, customers, owners, labels := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
-	for i := range standings {
-		s := &standings[i]
-		svc := catalogue.Service(s.Agreement.Service)
-		if svc == nil {
-			svc = &sla.Service{Name: s.Agreement.Service}
-		}
+	for i := range o.sight.looks {
+		s := &o.sight.looks[i]
+		svc := o.sight.service(s.Agreement.Service)
 		kinds[string(s.Agreement.Kind)] = string(s.Agreement.Kind)
-		customers[s.Agreement.Customer] = o.h.party(s.Agreement.Customer)
+		customers[s.Agreement.Customer] = o.sight.party(s.Agreement.Customer)
 		if svc.Owner != "" {
-			owners[svc.Owner] = o.h.party(svc.Owner)
+			owners[svc.Owner] = o.sight.party(svc.Owner)
 		}
 		for k, v := range svc.Labels {
 			labels[k+"="+v] = k + ": " + v
 		}
-		if !f.takes(s, svc) {
+		if !f.takes(s.Standing, svc) {
 			continue
 		}
 		o.all = append(o.all, s)
@@ -188,7 +216,6 @@ func (o *overview) choose(standings []sla.Standing) error {
 	for _, state := range stateFilters {
 		f.States = append(f.States, option{state.value, o.f.say(state.text), state.value == f.State})
 	}
-	return nil
 }
 
 // stateFilters are the states that the overview can be narrowed to.
@@ -203,11 +230,8 @@ var stateFilters = []struct{ value, text string }{
 	{"credit", "credit accrued"},
 }
 
-func stateTakes(state string, s *sla.Standing) bool {
-	now := sla.NoData
-	if s.Current != nil {
-		now = s.Current.State
-	}
+func stateTakes(state string, s *look) bool {
+	now := s.state
 	switch state {
 	case "":
 		return true
@@ -216,7 +240,7 @@ func stateTakes(state string, s *sla.Standing) bool {
 	case "missed":
 		return now == sla.Failing || now == sla.Breached
 	case "credit":
-		return len(sumMoney([]*sla.Standing{s})) > 0
+		return len(sumMoney([]*look{s})) > 0
 	}
 	return string(now) == state
 }
@@ -252,15 +276,17 @@ func options(values map[string]string, chosen string) []option {
 }
 
 // periods makes the picker and gives the instant with whose period the matrix ends.
-func (o *overview) periods(standings []sla.Standing) (sla.Instant, error) {
+func (o *overview) periods() (sla.Instant, error) {
 	zone, term := o.h.zone(), sla.PeriodTerm{Kind: sla.PeriodMonth}
-	if len(standings) > 0 {
-		loc, err := calendar.Zone(standings[0].Agreement.Zone)
+	if len(o.sight.looks) > 0 {
+		a := o.sight.looks[0].Agreement
+		loc, err := calendar.Zone(a.Zone)
 		if err != nil {
-			return 0, fmt.Errorf("agreement %s: %w", standings[0].Agreement.Name, err)
+			return 0, fmt.Errorf("agreement %s: %w", a.Name, err)
 		}
 		zone = loc
 	}
+	o.zone = zone
 	o.f.in(zone)
 	end, chosen := o.now, o.values.Get("period")
 	if chosen != "" {
@@ -274,7 +300,7 @@ func (o *overview) periods(standings []sla.Standing) (sla.Instant, error) {
 	}
 	o.f.Periods = o.f.picker(picking{
 		term: term, zone: zone, now: o.now, chosen: calendar.PeriodAt(term, zone, end), action: o.f.Prefix + "/", keep: o.values,
-		first: firstOf(standings),
+		first: firstOf(o.h.o.Standings()),
 	})
 	return end, nil
 }
@@ -400,16 +426,4 @@ func (o *overview) tiles() {
 		value = o.f.say("none")
 	}
 	add("credit", "Credits accrued", value, "", o.f.say("if the periods ended now"), "")
-}
-
-// pastVerdicts reads the worst verdicts of the periods that the matrix shows.
-func (h *handler) pastVerdicts(ctx context.Context, span sla.Span) (map[key]*sla.Verdict, error) {
-	verdicts, err := h.o.Store.Verdicts(ctx, "", span)
-	if err != nil {
-		return nil, fmt.Errorf("reading the verdicts of past periods: %w", err)
-	}
-	for i := range verdicts {
-		verdicts[i].Outages = nil // the matrix does not show them
-	}
-	return worstOf(verdicts), nil
 }

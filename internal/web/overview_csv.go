@@ -19,8 +19,8 @@ func (h *handler) matrixCSV(w http.ResponseWriter, r *http.Request) error {
 		for _, s := range m.Rows {
 			for _, ob := range s.Objectives {
 				for i, c := range ob.Cells {
-					if c.Verdict != nil {
-						rows = append(rows, csvRow(ob.s, c.Verdict, m.Periods[i].Name))
+					if c.Glance != nil {
+						rows = append(rows, csvRow(ob.s.Standing, c.Glance, m.Periods[i].Name))
 					}
 				}
 			}
@@ -29,24 +29,24 @@ func (h *handler) matrixCSV(w http.ResponseWriter, r *http.Request) error {
 	return sendCSV(w, "slam.csv", rows)
 }
 
-func csvRow(s *sla.Standing, v *sla.Verdict, period string) []string {
-	target, value := "", ""
+func csvRow(s *sla.Standing, g *sla.Glance, period string) []string {
+	target, value, compliance := "", "", g.Reached
 	if s.Objective.Target != nil {
 		target = s.Objective.Target.String()
 	}
-	if v.Value != nil {
-		value = decimals(v.Value.Ratio())
+	if g.Mean {
+		value, compliance = shortest(g.Reached), ""
 	}
 	provisional := "no"
-	if v.Provisional {
+	if g.Provisional {
 		provisional = "yes"
 	}
 	if period == "" {
-		period = v.Period.Name
+		period = g.Period
 	}
 	return []string{
-		s.Agreement.Service, s.Agreement.Name, string(s.Agreement.Kind), s.Objective.Name, period, string(v.State),
-		provisional, v.ComplianceShown(), target, value, v.CompletenessShown(),
+		s.Agreement.Service, s.Agreement.Name, string(s.Agreement.Kind), s.Objective.Name, period, string(g.State),
+		provisional, compliance, target, value, g.Known,
 	}
 }
 

@@ -19,6 +19,9 @@ type badge struct {
 // Word says the state.
 func (b badge) Word() string { return b.f.say(b.f.State(b.State)) }
 
+// Revised says what the dot in a corner means.
+func (b badge) Revised() string { return b.f.say("revised after its review was issued") }
+
 // Letter gives the state's letter, for where colours do not print.
 func (b badge) Letter() string { return b.f.Letter(b.State) }
 
@@ -43,6 +46,35 @@ func (f *frame) reached(v *sla.Verdict) string {
 		return "–"
 	}
 	return f.Percent(v.ComplianceShown())
+}
+
+// glanced says what a verdict came to, as reached does.
+func (f *frame) glanced(g *sla.Glance) string {
+	switch {
+	case g.Reached == "":
+		return "–"
+	case g.Mean:
+		whole, rest, _ := strings.Cut(g.Reached, ".")
+		return f.Number(whole + "." + rest[:3])
+	}
+	return f.Percent(g.Reached)
+}
+
+// rat reads an exact number of a glance; nil for none.
+func rat(text string) *big.Rat {
+	r, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return nil
+	}
+	return r
+}
+
+// shortest leaves out the zeros at the end of a decimal.
+func shortest(decimal string) string {
+	if !strings.Contains(decimal, ".") {
+		return decimal
+	}
+	return strings.TrimSuffix(strings.TrimRight(decimal, "0"), ".")
 }
 
 // raw gives the fraction behind what a verdict came to.
@@ -79,7 +111,7 @@ func (f *frame) amount(v *sla.Verdict, r *big.Rat) string {
 	switch {
 	case r == nil:
 		return "–"
-	case timely(v):
+	case v.Timed():
 		return f.seconds(r)
 	}
 	return f.events(r)
@@ -87,21 +119,25 @@ func (f *frame) amount(v *sla.Verdict, r *big.Rat) string {
 
 // bad says a bad amount with its unit.
 func (f *frame) bad(v *sla.Verdict, r *big.Rat) string {
-	if r == nil || timely(v) {
+	if r == nil {
 		return f.amount(v, r)
+	}
+	return f.amountBad(v.Timed(), r)
+}
+
+func (f *frame) amountBad(timed bool, r *big.Rat) string {
+	if timed {
+		return f.seconds(r)
 	}
 	return f.say("%s bad events", f.events(r))
 }
-
-// timely reports whether a verdict's amounts are seconds.
-func timely(v *sla.Verdict) bool { return v.Facts == sla.Time || v.Method == sla.Timeslices }
 
 // budget says an amount of an error budget; that of ratio timeslices counts slices.
 func (f *frame) budget(v *sla.Verdict, r *big.Rat) string {
 	switch {
 	case v.Method == sla.RatioTimeslices:
 		return f.say("%s slices", f.Number(sla.Truncate(r, 2)))
-	case timely(v):
+	case v.Timed():
 		return f.seconds(r)
 	}
 	return f.say("%s events", f.events(r))
@@ -234,18 +270,11 @@ func severity(s sla.State) int {
 }
 
 // worse reports whether a is worse than b: by state, then by the budget left.
-func worse(a, b *sla.Verdict) bool {
-	if a == nil || b == nil {
-		return a != nil && a.State != sla.Met
-	}
+func worse(a, b *sla.Glance) bool {
 	if x, y := severity(a.State), severity(b.State); x != y {
 		return x > y
 	}
-	x, y := leftShare(a), leftShare(b)
-	if x == nil || y == nil {
-		return x != nil && y == nil
-	}
-	return x.Cmp(y) < 0
+	return lessLeft(a.Left, b.Left) < 0
 }
 
 // sentence says how an objective stands, in one or two sentences.

@@ -55,12 +55,14 @@ type Document struct {
 var files embed.FS
 
 type handler struct {
-	o       Options
-	pages   map[string]*template.Template
-	assets  map[string]*asset
-	texts   map[wording.Language]*texts
-	past    pastKept
-	details kept[detailKey, *detail]
+	o         Options
+	pages     map[string]*template.Template
+	assets    map[string]*asset
+	texts     map[wording.Language]*texts
+	sights    kept[round, struct{}, *sight]
+	overviews kept[minute, view, written]
+	details   kept[round, detailKey, *detail]
+	trails    kept[*sla.Catalogue, trailKey, *trail]
 }
 
 // New gives the handler of all paths.
@@ -84,8 +86,11 @@ func New(o Options) (http.Handler, error) {
 	return guard(out), nil
 }
 
-// detailsKept is how many objectives' periods are kept until the next round.
-const detailsKept = 64
+// How many objectives' periods and overviews are kept until the next round.
+const (
+	detailsKept   = 64
+	overviewsKept = 16
+)
 
 func (h *handler) read() (err error) {
 	if h.pages, err = readPages(); err != nil {
@@ -94,18 +99,12 @@ func (h *handler) read() (err error) {
 	if h.assets, err = readAssets(); err != nil {
 		return err
 	}
-	h.past.read, h.past.now = h.pastVerdicts, h.o.Now
+	h.sights.epoch, h.sights.limit = h.round, 1
+	h.overviews.epoch, h.overviews.limit = h.minute, overviewsKept
 	h.details.epoch, h.details.limit = h.round, detailsKept
+	h.trails.epoch, h.trails.limit = h.o.Catalogue, detailsKept
 	h.texts, err = readTexts()
 	return err
-}
-
-// round tells one round from the next: each makes the standings anew.
-func (h *handler) round() any {
-	if s := h.o.Standings(); len(s) > 0 {
-		return &s[0]
-	}
-	return nil
 }
 
 func (h *handler) routes(mux *http.ServeMux) {
