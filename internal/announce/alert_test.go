@@ -148,7 +148,7 @@ func TestAnAlertOfAnIndicatorAloneNamesIt(t *testing.T) {
 	}
 }
 
-func TestOverlongTextAndInvalidUTF8AreCleaned(t *testing.T) {
+func TestFault_B8_OverlongTextAndInvalidUTF8AreCleaned(t *testing.T) {
 	c := breached("availability")
 	c.Labels["team"] = "pay\xffments"
 	c.Details.Text = strings.Repeat("ü", 10_000) + "\xc3"

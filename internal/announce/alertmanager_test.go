@@ -74,7 +74,7 @@ func TestARealAlertmanagerTakesResendsAndResolves(t *testing.T) {
 	eventually(t, "the alert is resolved", func() bool { return len(am.Alerts(t)) == 0 })
 }
 
-func TestARealAlertmanagerNamesTheBadAlertAndHasTheOthers(t *testing.T) {
+func TestFault_B7_ARealAlertmanagerHasTheOthersOfABatchWithABadAlert(t *testing.T) {
 	am := testkit.StartAlertmanager(t, "")
 	now := sla.At(time.Now())
 	conditions := []sla.Condition{breached("availability"), breached("errors"), breached("latency")}

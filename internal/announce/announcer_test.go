@@ -157,7 +157,7 @@ func TestAChangeIsAnnouncedAtOnce(t *testing.T) {
 	})
 }
 
-func TestADeadAndASlowInstanceDoNotHoldUpTheOthers(t *testing.T) {
+func TestFault_B3_ADeadAndASlowInstanceDoNotHoldUpTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var well, hole, slow receiver
 		var tries atomic.Int64
@@ -195,7 +195,7 @@ func TestASlowInstanceHearsOfAllInTurnAndNothingStale(t *testing.T) {
 	})
 }
 
-func TestAnInstanceThatReturnsHearsWhatStillHolds(t *testing.T) {
+func TestFault_B1_AnInstanceThatReturnsAfterTwoHoursHearsWhatStillHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r receiver
 		var failed atomic.Int64
@@ -220,7 +220,7 @@ func TestAnInstanceThatReturnsHearsWhatStillHolds(t *testing.T) {
 	})
 }
 
-func TestABadAlertIsNamedAndTheOthersAreDelivered(t *testing.T) {
+func TestFault_B7_ABadAlertIsNamedAndTheOthersAreDelivered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r receiver
 		var sent, failed atomic.Int64
@@ -269,7 +269,7 @@ func TestAnInstanceThatRefusesEverythingIsNotFlooded(t *testing.T) {
 	})
 }
 
-func TestTenThousandAtOnceAllArrive(t *testing.T) {
+func TestFault_B9_TenThousandAtOnceAllArrive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r receiver
 		r.set(func(ctx context.Context, alerts []Alert) error {

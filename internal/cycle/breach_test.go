@@ -15,7 +15,9 @@ func outage(indicator string, at sla.Instant) sla.Entry {
 }
 
 // earlyOutage is outage on the second day.
-func earlyOutage(indicator string, at sla.Instant) sla.Entry { return outage(indicator, at.Add(9*sla.Day)) }
+func earlyOutage(indicator string, at sla.Instant) sla.Entry {
+	return outage(indicator, at.Add(9*sla.Day))
+}
 
 func TestABreachOpensAtTheSameInstantHoweverTheRoundsWereCut(t *testing.T) {
 	spent := march.Add(10*sla.Day + 45*sla.Minute) // 99.9 % of 31 days leave 44 minutes 38 seconds
