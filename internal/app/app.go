@@ -52,7 +52,8 @@ type App struct {
 
 	auditHead atomic.Int64
 	deeds     deeds
-	sealed    atomic.Int64 // when final days were last looked for
+	kept      atomic.Int64 // when it was last looked for what has become final
+	issuing   sync.Mutex   // held by who issues reviews
 	rounds    sync.WaitGroup
 	serving   sync.WaitGroup  // ends when the server is closed, after the rounds
 	ctx       context.Context //nolint:containedctx // ends with Stop
@@ -218,7 +219,7 @@ func (a *App) run() {
 	if a.announcer != nil {
 		a.announcer.Start()
 	}
-	a.rounds.Go(func() { a.sealSoon(a.ctx) })
+	a.rounds.Go(func() { a.keepHouse(a.ctx) })
 	for _, src := range a.cfg.Sources {
 		a.rounds.Go(func() { a.round(a.ctx, src.Name, cycle.Scope{}) })
 	}

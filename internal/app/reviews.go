@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slmd/slmd/internal/calendar"
+	"github.com/slmd/slmd/internal/cronexpr"
 	"github.com/slmd/slmd/internal/cycle"
 	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/render"
@@ -25,6 +26,9 @@ type Reviews struct {
 	Formats  []render.Format
 	Dir      string // where the files go: Dir/AGREEMENT/PERIOD.html …
 	Program  string // such as "slmd 1.0.0"
+	// Schedule, when set, leaves out what it has not come to since the period
+	// closed or, where there is a draft, since the draft was made.
+	Schedule string
 	// Told, when set, hears of each format of an issued review.
 	Told func(format render.Format, err error)
 }
@@ -81,9 +85,10 @@ func (r *Reviews) due(ctx context.Context, book judge.Book, name string, now sla
 	if err != nil {
 		return nil, fmt.Errorf("reading which reviews of %s are issued: %w", name, err)
 	}
-	done := map[string]bool{}
+	done, drafted := map[string]bool{}, map[string]sla.Instant{}
 	for _, rep := range reports {
 		done[rep.Period] = done[rep.Period] || rep.Issued
+		drafted[rep.Period] = rep.At
 	}
 	facts, err := r.facts(ctx, book, name)
 	if err != nil || facts.Empty() {
@@ -99,11 +104,31 @@ func (r *Reviews) due(ctx context.Context, book judge.Book, name string, now sla
 	var out []sla.Period
 	first := max(facts.From, versions[0].Valid.From)
 	for p := calendar.PeriodAt(term, loc, first); p.To <= min(facts.To, now); p = calendar.Next(term, loc, p) {
-		if !p.Empty() && !done[p.Name] && inForce(versions, p) {
+		if p.Empty() || done[p.Name] || !inForce(versions, p) {
+			continue
+		}
+		turn, err := r.turn(max(p.To, drafted[p.Name]), now)
+		if err != nil {
+			return nil, err
+		}
+		if turn {
 			out = append(out, p)
 		}
 	}
 	return out, nil
+}
+
+// turn reports whether an instant of the schedule, if there is one, lies
+// between the two.
+func (r *Reviews) turn(after, now sla.Instant) (bool, error) {
+	if r.Schedule == "" {
+		return true, nil
+	}
+	next, err := cronexpr.Next(r.Schedule, after)
+	if err != nil {
+		return false, fmt.Errorf("the schedule of the service reviews: %w", err)
+	}
+	return next <= now, nil
 }
 
 // ReportPeriod gives the periods by which an agreement is reported: its own, or

@@ -124,7 +124,7 @@ func (a *App) round(ctx context.Context, source string, scope cycle.Scope) {
 	}
 	a.probe(ctx, source)
 	if ctx.Err() == nil {
-		a.rounds.Go(func() { a.sealSoon(a.ctx) }) // the next round does not wait for it
+		a.rounds.Go(func() { a.keepHouse(a.ctx) }) // the next round does not wait for it
 	}
 }
 
@@ -240,7 +240,22 @@ func writable(formats []string) []render.Format {
 
 // IssueReviews issues the reviews that are due now and gives their ids.
 func (a *App) IssueReviews(ctx context.Context) ([]string, error) {
-	issued, err := a.reviews().IssueDue(ctx, a.now())
+	return a.issue(ctx, a.reviews())
+}
+
+// issueMissed issues those whose instant of the schedule has passed: the daemon
+// did not run then, or did not have the facts yet.
+func (a *App) issueMissed(ctx context.Context) error {
+	r := a.reviews()
+	r.Schedule = a.config().Reports.Schedule
+	_, err := a.issue(ctx, r)
+	return err
+}
+
+func (a *App) issue(ctx context.Context, r *Reviews) ([]string, error) {
+	a.issuing.Lock()
+	defer a.issuing.Unlock()
+	issued, err := r.IssueDue(ctx, a.now())
 	for _, id := range issued {
 		a.log.Info("issued a service review", "report", id)
 	}

@@ -11,18 +11,22 @@ import (
 // reread is how long after a day's end its facts may still be read again.
 const reread = 48 * sla.Hour
 
-// sealEvery is how often final days are looked for.
-const sealEvery = sla.Hour
+// keepEvery is how often it is looked for what has become final.
+const keepEvery = sla.Hour
 
-// sealSoon seals what is final unless that was done within the hour.
-func (a *App) sealSoon(ctx context.Context) {
+// keepHouse seals what is final and issues the reviews whose turn came while
+// nobody could issue them, unless that was done within the hour.
+func (a *App) keepHouse(ctx context.Context) {
 	now := a.now()
-	last := a.sealed.Load()
-	if last != 0 && now.Sub(sla.Instant(last)) < sealEvery || !a.sealed.CompareAndSwap(last, int64(now)) {
+	last := a.kept.Load()
+	if last != 0 && now.Sub(sla.Instant(last)) < keepEvery || !a.kept.CompareAndSwap(last, int64(now)) {
 		return
 	}
 	if _, err := a.Seal(ctx); err != nil && ctx.Err() == nil {
 		a.log.Error("sealing days of the ledger", "err", err)
+	}
+	if err := a.issueMissed(ctx); err != nil && ctx.Err() == nil {
+		a.log.Error("issuing service reviews that are overdue", "err", err)
 	}
 }
 

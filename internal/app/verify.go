@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/cycle"
 	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/report"
@@ -173,9 +174,32 @@ func (w *again) review(ctx context.Context, row store.Report) error {
 		w.differ("the issued review %s/%s cannot be made again: %s", row.Agreement, row.Period, err)
 		return nil
 	}
+	if issued, made, err = w.comparable(issued, made, period); err != nil {
+		return err
+	}
 	same, err := report.SameFigures(issued, made)
 	if err == nil && !same {
 		w.differ("the issued review %s/%s differs from a new one", row.Agreement, row.Period)
 	}
 	return err
+}
+
+// comparable takes out of both reviews what they say of earlier periods whose
+// facts are no longer kept.
+func (w *again) comparable(issued, made *report.Review, period sla.Period) (*report.Review, *report.Review, error) {
+	versions := w.catalogue.Versions(issued.Report.Agreement)
+	if w.since == sla.Always || len(versions) == 0 {
+		return issued, made, nil
+	}
+	latest := versions[len(versions)-1]
+	loc, err := calendar.Zone(latest.Zone)
+	if err != nil {
+		return nil, nil, fmt.Errorf("agreement %s: %w", latest.Name, err)
+	}
+	gone := func(name string) bool {
+		p, err := calendar.Parse(name, loc)
+		return err != nil || p.From < w.since
+	}
+	previous := calendar.Prev(ReportPeriod(latest.Period), loc, period).From < w.since
+	return issued.WithoutPast(gone, previous), made.WithoutPast(gone, previous), nil
 }

@@ -294,3 +294,23 @@ func TestAGapAfterEarlierFactsIsNoBeginning(t *testing.T) {
 		t.Errorf("facts of October exist: %s", r.Summary.Text)
 	}
 }
+
+func TestAReviewCanBeComparedWithoutThePastThatIsGone(t *testing.T) {
+	r := &Review{
+		Objectives: []Objective{{History: []History{{Period: "2026-09"}, {Period: "2026-10"}}}},
+		Measures:   []Measure{{Name: "targets_met", Value: "100.00", Previous: "50.00", Change: "50.00"}},
+	}
+	bare := r.WithoutPast(func(period string) bool { return period < "2026-10" }, true)
+	if h := bare.Objectives[0].History; len(h) != 1 || h[0].Period != "2026-10" {
+		t.Errorf("the history is %+v", h)
+	}
+	if bare.Measures[0] != (Measure{Name: "targets_met", Value: "100.00"}) {
+		t.Errorf("the measure is %+v", bare.Measures[0])
+	}
+	if len(r.Objectives[0].History) != 2 || r.Measures[0].Previous != "50.00" {
+		t.Error("the review itself was changed")
+	}
+	if kept := r.WithoutPast(func(string) bool { return false }, false); len(kept.Objectives[0].History) != 2 || kept.Measures[0].Change != "50.00" {
+		t.Errorf("what is kept is left out: %+v", kept)
+	}
+}

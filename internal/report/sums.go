@@ -98,6 +98,25 @@ func SameFigures(a, b *Review) (bool, error) {
 	return hashA == hashB, err
 }
 
+// WithoutPast gives the review without what it says of earlier periods that are
+// gone, for a comparison with one that was made after their facts were let go
+// of; previous says that the period right before it is one of them.
+func (r *Review) WithoutPast(gone func(period string) bool, previous bool) *Review {
+	out := *r
+	out.Objectives = slices.Clone(r.Objectives)
+	for i := range out.Objectives {
+		o := &out.Objectives[i]
+		o.History = slices.DeleteFunc(slices.Clone(o.History), func(h History) bool { return gone(string(h.Period)) })
+	}
+	out.Measures = slices.Clone(r.Measures)
+	for i := range out.Measures {
+		if previous {
+			out.Measures[i].Previous, out.Measures[i].Change = "", ""
+		}
+	}
+	return &out
+}
+
 func (r *Review) figures() (string, error) {
 	bare := *r
 	bare.Report = Head{Agreement: r.Report.Agreement, Version: r.Report.Version, Period: r.Report.Period}

@@ -121,16 +121,31 @@ func look(ctx context.Context, file string, o Options, known int) error {
 	case stat.Size() == 0:
 		return nil
 	}
-	db, err := openReaders(file, int64(o.BusyTimeout), 1)
-	if err != nil {
-		return err
+	s, err := schemaOf(ctx, file, "mode=ro", o)
+	if needsRollback(err) {
+		s, err = schemaOf(ctx, file, "mode=rw", o)
 	}
-	defer db.Close()
-	s, err := readSchema(ctx, db)
 	if err != nil {
 		return err
 	}
 	return s.fits(known)
+}
+
+// needsRollback reports whether a process was killed while it made the file:
+// then only who may write can put it back to what it was before, as SQLite does
+// by itself.
+func needsRollback(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && (e.ExtendedCode == sqlite3.ErrReadonlyRollback || e.ExtendedCode == sqlite3.ErrReadonlyRecovery)
+}
+
+func schemaOf(ctx context.Context, file, mode string, o Options) (schema, error) {
+	db, err := openPool(file, mode, int64(o.BusyTimeout), 1)
+	if err != nil {
+		return schema{}, err
+	}
+	defer db.Close()
+	return readSchema(ctx, db)
 }
 
 // touch makes the file, not for everybody's eyes: charges stand in it.
