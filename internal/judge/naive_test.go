@@ -18,6 +18,7 @@ type naive struct {
 	facts   sla.FactKind
 	units   []unit // of the part
 	counted int    // how many of them lie before the judging instant
+	events  int64  // in the scope of those
 }
 
 // unit is one second or minute.
@@ -141,7 +142,8 @@ type figures struct {
 	outages, small                     int
 	longest                            sla.Millis
 	badInOutages                       *big.Rat
-	mtbf                               *big.Rat
+	mtrs, mtbf                         *big.Rat
+	standing                           standing
 }
 
 // run is an outage of the naive kind: first and last unit, and what is bad in it.
@@ -167,6 +169,7 @@ func (n *naive) figures() figures {
 		if u.scope {
 			scope += ms
 			good, bad, unknown = good+u.good, bad+u.bad, unknown+u.unknown
+			n.events += u.good + u.bad
 		}
 	}
 	scale := int64(1000)
@@ -193,6 +196,9 @@ func (n *naive) figures() figures {
 	}
 	n.weigh(&f, k)
 	n.sumUp(&f, runs, scope-unknown)
+	if f.standing = n.standing(&f, k); f.standing.state == sla.NoData {
+		f.compliance, f.lowest, f.highest = nil, nil, nil
+	}
 	return f
 }
 
@@ -244,7 +250,9 @@ func (n *naive) weigh(f *figures, k naiveCount) {
 
 func (n *naive) sumUp(f *figures, runs []run, known int64) {
 	f.outages = len(runs)
+	all := int64(0)
 	for _, r := range runs {
+		all += r.length
 		f.longest = max(f.longest, sla.Millis(r.length))
 		f.badInOutages.Add(f.badInOutages, r.bad)
 		known -= r.known
@@ -253,6 +261,7 @@ func (n *naive) sumUp(f *figures, runs []run, known int64) {
 		}
 	}
 	if len(runs) > 0 {
+		f.mtrs = big.NewRat(all, 1000*int64(len(runs)))
 		f.mtbf = new(big.Rat).Quo(big.NewRat(known, 1000), big.NewRat(int64(len(runs)), 1))
 	}
 }
@@ -458,7 +467,11 @@ func TestJudgeAgreesWithALoopOverEverySecondOrMinute(t *testing.T) {
 		same("compliance", ratioOf(v.Compliance), want.compliance)
 		same("lowest", ratioOf(v.Lowest), want.lowest)
 		same("highest", ratioOf(v.Highest), want.highest)
+		same("mtrs", v.Totals.MTRS, want.mtrs)
 		same("mtbf", v.Totals.MTBF, want.mtbf)
+		if got := (standing{v.State, v.Provisional, v.Certain, v.Inconclusive}); got != want.standing {
+			t.Errorf("got %+v, want %+v", got, want.standing)
+		}
 		bad := new(big.Rat)
 		for _, o := range v.Outages {
 			bad.Add(bad, o.Bad)

@@ -355,11 +355,15 @@ func TestJudgingInIncrementsEqualsJudgingAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		once, _ := NewTally(w.c)
-		for _, e := range w.entries {
+		for i, e := range w.entries {
 			step.Add(e)
 			once.Add(e)
 			if rapid.IntRange(0, 3).Draw(t, "look") == 0 {
-				step.Verdict(Moment{Now: e.To, Final: e.From})
+				m := Moment{Now: e.To, Final: e.From}
+				a, b := step.Verdict(m), judgedUpTo(t, w, i, m)
+				if bytesOf(t, &a) != bytesOf(t, &b) {
+					t.Fatalf("on the way %s\n%s", bytesOf(t, &a), bytesOf(t, &b))
+				}
 			}
 		}
 		m := Moment{Now: w.c.Period.To, Final: w.c.Period.To}
@@ -367,12 +371,24 @@ func TestJudgingInIncrementsEqualsJudgingAtOnce(t *testing.T) {
 		if bytesOf(t, &a) != bytesOf(t, &b) {
 			t.Fatalf("%s\n%s", bytesOf(t, &a), bytesOf(t, &b))
 		}
-		w.now = w.c.Period.To
+		w.now, w.final = w.c.Period.To, sla.Forever
 		c := w.judge(t)
 		if bytesOf(t, c) != bytesOf(t, &a) {
 			t.Fatalf("%s\n%s", bytesOf(t, c), bytesOf(t, &a))
 		}
 	})
+}
+
+// judgedUpTo judges the first entries up to i at once.
+func judgedUpTo(t *rapid.T, w *world, i int, m Moment) sla.Verdict {
+	tally, err := NewTally(w.c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range w.entries[:i+1] {
+		tally.Add(e)
+	}
+	return tally.Verdict(m)
 }
 
 func TestASerialCeilingIsNoHigherThanAnyPartAndARedundantOneNoLower(t *testing.T) {

@@ -34,6 +34,7 @@ type world struct {
 	unit    sla.Millis
 	entries []sla.Entry
 	now     sla.Instant
+	final   sla.Instant // before which the facts no longer change
 }
 
 // zones are the zones of random worlds with days on which their clocks change.
@@ -89,9 +90,14 @@ func drawWorld(t *rapid.T) *world {
 		w.c.Exclusions = append(w.c.Exclusions, w.drawExclusion(t, span))
 	}
 	w.drawEntries(t, sla.Span{From: span.From.Add(-30 * w.unit), To: span.To.Add(30 * w.unit)})
-	w.now = span.To
-	if rapid.IntRange(0, 3).Draw(t, "open") == 0 {
+	w.now, w.final = span.To, sla.Forever
+	switch rapid.IntRange(0, 7).Draw(t, "stage") {
+	case 0, 1:
 		w.now = w.within(t, span).From
+	case 2:
+		w.final = w.within(t, span).From
+	case 3:
+		a.Period = sla.PeriodTerm{Kind: sla.PeriodRolling}
 	}
 	return w
 }
@@ -171,6 +177,15 @@ func drawObjective(t *rapid.T) *sla.Objective {
 	if rapid.IntRange(0, 4).Draw(t, "limited") == 0 {
 		n, longest := rapid.IntRange(0, 3).Draw(t, "outages"), sla.Millis(rapid.IntRange(1, 90).Draw(t, "longest"))*sla.Minute
 		o.Limits = sla.Limits{Outages: &n, LongestOutage: &longest}
+		switch rapid.IntRange(0, 3).Draw(t, "one limit") {
+		case 0:
+			o.Limits.Outages = nil
+		case 1:
+			o.Limits.LongestOutage = nil
+		}
+	}
+	if rapid.IntRange(0, 9).Draw(t, "few") == 0 {
+		o.MinEvents = int64(rapid.IntRange(1, 20_000).Draw(t, "min events"))
 	}
 	return o
 }
@@ -243,7 +258,7 @@ func (w *world) book() Book {
 			return out, nil
 		},
 		Measured: func(string) sla.Instant { return w.now },
-		Final:    func(string) sla.Instant { return sla.Forever },
+		Final:    func(string) sla.Instant { return w.final },
 	}
 }
 
