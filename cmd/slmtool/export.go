@@ -13,10 +13,13 @@ import (
 
 func exportCommand(k *kingpin.Application) {
 	var f ledgerFlags
-	e := k.Command("export", "Writes what the database holds as files.")
+	e := k.Command("export", "Writes what slmd holds as files.")
 	c := e.Command("catalogue", "Writes the catalogue in force in the format of the catalogue files.")
 	f.register(c)
 	c.Action(func(*kingpin.ParseContext) error { return exportCatalogue(context.Background(), f, os.Stdout) })
+	r := e.Command("rules", "Writes the rules for Prometheus that alert by the metrics of slmd.")
+	out := r.Flag("out", "Directory for one file each; without it all of them are one on standard output.").String()
+	r.Action(func(*kingpin.ParseContext) error { return exportRules(*out, os.Stdout) })
 }
 
 func exportCatalogue(ctx context.Context, f ledgerFlags, out io.Writer) error {

@@ -55,6 +55,7 @@ func (a *App) newTelemetry(cfg *config.Config) {
 	a.telemetry = telemetry.New(telemetry.Options{
 		Standings: func() []sla.Standing { return a.cycle.Standings() },
 		Catalogue: func() *sla.Catalogue { return a.cycle.Catalogue() },
+		Alerting:  a.newAlerting(),
 		Recorder:  a.recorder, Credits: cfg.Metrics.Credits, SeriesLimit: cfg.Metrics.SeriesLimit,
 		Process: !a.o.Simulated,
 	})

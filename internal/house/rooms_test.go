@@ -12,7 +12,7 @@ const module = "github.com/slmd/slmd/"
 // layers lists the rooms from the bottom up. A package imports packages of
 // lower layers only; within the first layer they know each other.
 var layers = [][]string{
-	{"internal/sla", "internal/calendar", "internal/judge", "internal/wording"},
+	{"internal/sla", "internal/calendar", "internal/judge", "internal/wording", "rules"},
 	{"internal/document", "internal/cronexpr"},
 	{"internal/catalogue", "internal/store", "internal/measure", "internal/schedule", "internal/config"},
 	{"internal/cycle", "internal/announce", "internal/telemetry", "internal/report", "internal/render", "internal/web", "internal/contract"},

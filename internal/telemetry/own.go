@@ -39,11 +39,14 @@ func durations() []float64 {
 	return []float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300}
 }
 
+// maxValue bounds a label's value, in bytes.
+const maxValue = 256
+
 // series gives the name of a series; the library panics on one that does not parse.
 func (f *own) series(labels []string) string {
 	pairs := make([]string, 0, len(labels)/2)
 	for i := 0; i+1 < len(labels); i += 2 {
-		pairs = append(pairs, pair(labels[i], labels[i+1]))
+		pairs = append(pairs, pair(labels[i], labels[i+1][:min(len(labels[i+1]), maxValue)]))
 	}
 	if len(pairs) == 0 {
 		return f.name

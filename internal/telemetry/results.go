@@ -59,6 +59,9 @@ func writeResults(w io.Writer, opts *Options) error {
 	page = page[:0]
 	page.head("slmd_series_limit_reached", "1 when series of objectives are left out because there would be more than the limit.", "gauge")
 	page.sample("slmd_series_limit_reached", reached)
+	if opts.Alerting != nil {
+		page = append(page, alertingSeries(opts.Alerting())...)
+	}
 	_, err := w.Write(append(page, agreementSeries(standings, opts)...))
 	return err
 }

@@ -70,3 +70,9 @@ func many(n int) func() []sla.Standing {
 func given(all ...sla.Standing) func() []sla.Standing {
 	return func() []sla.Standing { return all }
 }
+
+// alerting gives a daemon of which one alert holds, told twice.
+func alerting() Alerting {
+	breached := map[string]string{"alertname": sla.AlertBreached, "severity": "critical", "agreement": "checkout-sla", "team": "a \"till\""}
+	return Alerting{Mode: "rules", ExternalURL: "http://slmd", Firing: []map[string]string{breached, breached}}
+}

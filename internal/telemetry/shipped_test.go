@@ -60,7 +60,7 @@ func rules(t *testing.T) map[string]ruleFile {
 func exposed(t *testing.T) map[string]bool {
 	t.Helper()
 	text := page(t, Options{
-		Standings: given(standing("checkout-sla", "availability")), Recorder: busy(), Credits: true, Process: true,
+		Standings: given(standing("checkout-sla", "availability")), Recorder: busy(), Credits: true, Process: true, Alerting: alerting,
 	})
 	names := map[string]bool{}
 	for s := range series(t, text) {

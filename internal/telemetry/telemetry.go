@@ -30,7 +30,9 @@ type Options struct {
 	// Catalogue gives the catalogue in force, for the ends of agreements. Nil:
 	// the ends of the versions in the standings.
 	Catalogue func() *sla.Catalogue
-	Recorder  *Recorder
+	// Alerting gives what alerts there are now. Nil: nothing is said of alerts.
+	Alerting func() Alerting
+	Recorder *Recorder
 	// Credits shows what has accrued. Money is not for everyone who scrapes.
 	Credits bool
 	// SeriesLimit bounds the series of objectives; zero: no bound.

@@ -245,8 +245,25 @@ func TestOverTheLimitTheLeastImportantFamiliesAreLeftOutWhole(t *testing.T) {
 	}
 }
 
+func TestEveryAlertThatHoldsIsASeriesWithItsLabels(t *testing.T) {
+	text := page(t, Options{Standings: many(3), Recorder: busy(), Alerting: alerting, SeriesLimit: 1})
+	got := series(t, text)
+	for name, want := range map[string]string{
+		`slmd_alerting_info{external_url="http://slmd",mode="rules"}`:                                                     "1",
+		`slmd_condition{agreement="checkout-sla",alertname="SLMObjectiveBreached",severity="critical",team="a \"till\""}`: "1",
+	} {
+		if got[name] != want {
+			t.Errorf("%s = %q, want %q", name, got[name], want)
+		}
+	}
+	quiet := page(t, Options{Standings: many(3), Recorder: busy(), Alerting: func() Alerting { return Alerting{Mode: "off"} }})
+	if strings.Contains(quiet, "slmd_condition") || !strings.Contains(quiet, `mode="off"`) {
+		t.Error("where no alert holds there is a condition, or the mode is not said")
+	}
+}
+
 func TestThePageHasEveryFamilyOnceWithHelpAndType(t *testing.T) {
-	text := page(t, Options{Standings: given(standing("checkout-sla", "availability"), bare("desk-ola", "csat")), Recorder: busy(), Credits: true, Process: true})
+	text := page(t, Options{Standings: given(standing("checkout-sla", "availability"), bare("desk-ola", "csat")), Recorder: busy(), Credits: true, Process: true, Alerting: alerting})
 	names := familyNames(text)
 	sorted := slices.Sorted(slices.Values(names))
 	if len(slices.Compact(slices.Clone(sorted))) != len(names) {
@@ -263,7 +280,7 @@ func TestThePageHasEveryFamilyOnceWithHelpAndType(t *testing.T) {
 		"slmd_source_request_duration_seconds", "slmd_source_samples_total", "slmd_samples_rejected_total", "slmd_notifications_sent_total",
 		"slmd_notifications_failed_total", "slmd_alerts_firing", "slmd_reports_issued_total", "slmd_storage_size_bytes",
 		"slmd_storage_transaction_duration_seconds", "slmd_audit_head", "slmd_http_requests_total", "slmd_series_limit_reached",
-		"go_goroutines", "process_cpu_seconds_total",
+		"slmd_alerting_info", "slmd_condition", "go_goroutines", "process_cpu_seconds_total",
 	} {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is missing", want)
@@ -285,7 +302,7 @@ func TestPromtoolFindsNothingToComplainOf(t *testing.T) {
 	promtool := testkit.NeedBinary(t, "promtool", "prometheus")
 	check := exec.CommandContext(t.Context(), promtool, "check", "metrics")
 	check.Stdin = strings.NewReader(page(t, Options{
-		Standings: given(standing("checkout-sla", "availability"), bare("desk-ola", "csat")), Recorder: busy(), Credits: true, Process: true,
+		Standings: given(standing("checkout-sla", "availability"), bare("desk-ola", "csat")), Recorder: busy(), Credits: true, Process: true, Alerting: alerting,
 	}))
 	if out, err := check.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("promtool: %v\n%s", err, out)

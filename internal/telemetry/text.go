@@ -3,7 +3,6 @@ package telemetry
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // text is a part of the page in the text format 0.0.4. It is written by hand:
@@ -33,15 +32,10 @@ func (t *text) sample(name string, value float64, pairs ...string) {
 	*t = append(*t, '\n')
 }
 
-// maxValue bounds a label's value, in bytes.
-const maxValue = 256
-
 // pair gives a label as it stands in a series. Names are checked where they are
 // read; what is not UTF-8 all the same must not take the page away.
 func pair(name, value string) string {
-	if len(value) > maxValue || !utf8.ValidString(value) {
-		value = strings.ToValidUTF8(value[:min(len(value), maxValue)], "\uFFFD")
-	}
+	value = strings.ToValidUTF8(value, "\uFFFD")
 	if strings.ContainsAny(value, "\\\n\"") {
 		value = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`).Replace(value)
 	}
