@@ -49,6 +49,16 @@ func TestImportsPointDownOnly(t *testing.T) {
 	}
 }
 
+func TestTheImageIsBuiltFromEveryFolderThatHasCode(t *testing.T) {
+	dockerfile := read(t, "Dockerfile")
+	for _, p := range packages(t) {
+		folder, _, _ := strings.Cut(p.room(), "/")
+		if !strings.HasPrefix(folder, ".") && !strings.Contains(dockerfile, "\nCOPY "+folder+" "+folder+"\n") {
+			t.Errorf("the Dockerfile does not copy %s, where the package %s stands", folder, p.room())
+		}
+	}
+}
+
 func TestTestsImportDownwardAndTestRoomsOnly(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, imported := range slices.Concat(p.TestImports, p.XTestImports) {
