@@ -57,6 +57,8 @@ func newOffice(t *testing.T) *office {
 		Tried:   func(result string) { o.results = append(o.results, result) },
 		Waiting: func(n int) { o.waiting = n },
 	}
+	v := verdict(sla.Breached, 3000)
+	o.standings = []sla.Standing{{Agreement: &o.catalogue.Agreements[0], Objective: &o.catalogue.Agreements[0].Objectives[0], Current: &v}}
 	o.hire()
 	return o
 }
@@ -167,7 +169,7 @@ func (o *office) breach(states ...sla.BreachState) {
 	if b.State == sla.BreachAverted || b.State == sla.BreachWithdrawn {
 		c.Until = noon.Add(sla.Minute)
 	}
-	o.record(store.Round{Breaches: []sla.Breach{b}, Conditions: []sla.Condition{c}, Verdicts: []sla.Verdict{verdict(sla.Breached, 3000)}})
+	o.record(store.Round{Breaches: []sla.Breach{b}, Conditions: []sla.Condition{c}})
 }
 
 func (o *office) condition() sla.Condition {

@@ -39,7 +39,7 @@ const maxPlanned = 500
 // were told of it before. An older state that waits is overtaken.
 func (p *Postman) planBreaches(ctx context.Context, now sla.Instant, out *planned) error {
 	records, err := p.o.Store.RecentBreaches(ctx, now.Add(-p.o.FinaliseAfter-breachReach))
-	if err != nil || len(records) == 0 {
+	if err != nil || len(records) == 0 || len(p.o.Standings()) == 0 { // nothing has been judged since the start
 		return err
 	}
 	holds, err := p.breached(ctx, now)
@@ -238,21 +238,35 @@ func (p *Postman) breachSheet(ctx context.Context, c *sla.Catalogue, a *sla.Agre
 	return s, nil
 }
 
-// verdictOf gives the latest verdict on the record's period; nil when there is none.
+// verdictOf gives the verdict on the record's period: the one that pages show,
+// or the one that is on record; nil when there is none.
 func (p *Postman) verdictOf(ctx context.Context, r *sla.Breach) (*sla.Verdict, error) {
+	standings := p.o.Standings()
+	for i := range standings {
+		for _, v := range []*sla.Verdict{standings[i].Current, standings[i].Previous} {
+			if v != nil && isAbout(v, r) {
+				return v, nil
+			}
+		}
+	}
 	verdicts, err := p.o.Store.Verdicts(ctx, r.Agreement, r.Period.Span)
 	if err != nil {
 		return nil, err
 	}
-	name, _, _ := strings.Cut(r.Period.Name, "@")
 	for i := range verdicts {
-		v := &verdicts[i]
-		period, _, _ := strings.Cut(v.Period.Name, "@")
-		if v.Objective == r.Objective && v.Version == r.Version && period == name {
-			return v, nil
+		if isAbout(&verdicts[i], r) {
+			return &verdicts[i], nil
 		}
 	}
 	return nil, nil
+}
+
+// isAbout reports whether a verdict is on the objective and period of a record;
+// of rolling windows on any that is as long.
+func isAbout(v *sla.Verdict, r *sla.Breach) bool {
+	of, _, _ := strings.Cut(v.Period.Name, "@")
+	period, _, _ := strings.Cut(r.Period.Name, "@")
+	return v.Agreement == r.Agreement && v.Objective == r.Objective && v.Version == r.Version && of == period
 }
 
 // breachWords gives the headline of a record's state, and the state that marks it.

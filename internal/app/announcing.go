@@ -46,6 +46,7 @@ func (a *App) newAnnouncer(cfg *config.Config) (*announce.Announcer, error) {
 func (a *App) terms(cfg *config.Config) announce.Terms {
 	return announce.Terms{
 		Labels: cfg.Alerting.Labels, ExternalURL: a.externalURL(), Interval: cfg.Measuring.Interval,
+		DashboardURL: cfg.Alerting.DashboardURL, RunbookURL: cfg.Alerting.RunbookURL,
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/slmd/slmd/internal/announce"
 	"github.com/slmd/slmd/internal/config"
 	"github.com/slmd/slmd/internal/cycle"
 	"github.com/slmd/slmd/internal/schedule"
@@ -46,7 +45,7 @@ type App struct {
 	cfg        *config.Config
 	sources    *sources
 	schedulers []*schedule.Scheduler
-	announcer  *announce.Announcer
+	messengers messengers
 	complaints complaints
 	started    bool
 
@@ -117,7 +116,7 @@ func (a *App) use(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	ann, err := a.newAnnouncer(cfg)
+	told, err := a.newMessengers(cfg)
 	if err != nil {
 		return err
 	}
@@ -133,10 +132,10 @@ func (a *App) use(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.mu.Lock()
-	oldSchedulers, oldAnnouncer, started := a.schedulers, a.announcer, a.started
-	a.cfg, a.sources, a.schedulers, a.announcer = cfg, src, schedulers, ann
+	oldSchedulers, oldMessengers, started := a.schedulers, a.messengers, a.started
+	a.cfg, a.sources, a.schedulers, a.messengers = cfg, src, schedulers, told
 	a.mu.Unlock()
-	err = stopAll(ctx, oldSchedulers, oldAnnouncer)
+	err = stopAll(ctx, oldSchedulers, oldMessengers)
 	if started {
 		a.run()
 	}
@@ -146,17 +145,14 @@ func (a *App) use(ctx context.Context, cfg *config.Config) error {
 // stopWithin bounds how long what is replaced or ended may take.
 const stopWithin = 8 * time.Second
 
-func stopAll(ctx context.Context, schedulers []*schedule.Scheduler, ann *announce.Announcer) error {
+func stopAll(ctx context.Context, schedulers []*schedule.Scheduler, told messengers) error {
 	ctx, cancel := context.WithTimeout(ctx, stopWithin)
 	defer cancel()
 	var errs []error
 	for _, s := range schedulers {
 		errs = append(errs, s.Stop(ctx))
 	}
-	if ann != nil {
-		errs = append(errs, ann.Stop(ctx))
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, told.stop(ctx))...)
 }
 
 func (a *App) cycleOptions(cfg *config.Config, src *sources) cycle.Options {
@@ -208,7 +204,7 @@ func (a *App) Start() {
 	a.run()
 }
 
-// run starts the schedulers and the announcer in force, and a first round of
+// run starts the schedulers and the messengers in force, and a first round of
 // every source: what is due does not wait for a wake-up.
 func (a *App) run() {
 	a.mu.Lock()
@@ -216,9 +212,7 @@ func (a *App) run() {
 	for _, s := range a.schedulers {
 		s.Start()
 	}
-	if a.announcer != nil {
-		a.announcer.Start()
-	}
+	a.messengers.start()
 	a.rounds.Go(func() { a.keepHouse(a.ctx) })
 	for _, src := range a.cfg.Sources {
 		a.rounds.Go(func() { a.round(a.ctx, src.Name, cycle.Scope{}) })
@@ -257,9 +251,9 @@ func (a *App) Stop(ctx context.Context) error {
 	a.stopOnce.Do(func() {
 		a.cancel()
 		a.mu.Lock()
-		schedulers, ann := a.schedulers, a.announcer
+		schedulers, told := a.schedulers, a.messengers
 		a.mu.Unlock()
-		errs := []error{stopAll(ctx, schedulers, ann)}
+		errs := []error{stopAll(ctx, schedulers, told)}
 		a.rounds.Wait()
 		for _, undo := range slices.Backward(a.closing) {
 			errs = append(errs, undo(ctx))

@@ -24,6 +24,7 @@ import (
 	"github.com/slmd/slmd/internal/promtest"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
+	"github.com/slmd/slmd/internal/testkit"
 )
 
 // What a child process of the crash tests is told: its directory, and where alerts go.
@@ -76,6 +77,14 @@ agreements:
     objectives:
       - {name: success, indicator: requests, target: 99.9%}
       - {name: second, indicator: errors, target: 50%}
+  - name: shop-ola # in force all the time: what is missed is mailed
+    kind: OLA
+    service: shop
+    provider: platform
+    customer: retail
+    valid: {from: 2026-02-10}
+    period: month
+    objectives: [{name: success, indicator: requests, target: 99.9%}]
 `
 
 // crashSamples are some days of two counters, with a reset and a gap.
@@ -131,6 +140,9 @@ func live(ctx context.Context, dir string) error {
 		return err
 	}
 	if err := a.Round(ctx, nil); err != nil {
+		return err
+	}
+	if err := a.SendMails(ctx); err != nil {
 		return err
 	}
 	c.add(72 * sla.Hour)
@@ -229,6 +241,7 @@ func newTheatre(t *testing.T) *theatre {
 	sink := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(sink.Close)
 	th.sink = sink.URL
+	th.host = testkit.StartSmarthost(t, false)
 	return th
 }
 

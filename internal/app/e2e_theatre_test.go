@@ -27,6 +27,7 @@ type theatre struct {
 	binary string
 	source string
 	sink   string
+	host   *testkit.Smarthost
 	said   bytes.Buffer
 }
 
@@ -55,6 +56,12 @@ func (th *theatre) run(dir, failpoint string, within time.Duration) (killed bool
 	return false
 }
 
+const crashConfig = `catalogue: [catalogue.yml]
+sources: [{name: main, url: %q}]
+reports: {required_completeness: 10%%}
+mail: {smarthost: %q, from: slm@example.com, also_to: [team@example.com], tls: none}
+`
+
 // directory makes a fresh one with the files that a child needs.
 func (th *theatre) directory() string {
 	th.t.Helper()
@@ -64,7 +71,7 @@ func (th *theatre) directory() string {
 		th.t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"slmd.yml":      fmt.Sprintf("catalogue: [catalogue.yml]\nsources: [{name: main, url: %q}]\nreports: {required_completeness: 10%%}\n", th.source),
+		"slmd.yml":      fmt.Sprintf(crashConfig, th.source, th.host.Address()),
 		"catalogue.yml": crashCatalogue, "old.db": string(old),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

@@ -167,10 +167,10 @@ func (a *App) roundOf(ctx context.Context, source string, scope cycle.Scope, pro
 	}
 	a.noteProblems(source, done)
 	a.mu.Lock()
-	ann := a.announcer
+	told := a.messengers
 	a.mu.Unlock()
-	if ann != nil && err == nil {
-		ann.Wake()
+	if err == nil {
+		told.wake()
 	}
 	return err
 }

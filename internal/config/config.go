@@ -124,6 +124,7 @@ type Metrics struct {
 type PushTo struct {
 	URL      string
 	Interval sla.Millis
+	HTTP     HTTP
 }
 
 // Defaults of a configuration.

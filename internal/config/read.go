@@ -42,7 +42,7 @@ func (r reader) config(n document.Node) *Config {
 		m := r.mail(n.Fields())
 		c.Mail = &m
 	}
-	c.Metrics = section(f, "metrics", metrics)
+	c.Metrics = section(f, "metrics", r.metrics)
 	f.Close()
 	return c
 }
@@ -225,7 +225,7 @@ func reports(f *document.Fields) Reports {
 	return r
 }
 
-func metrics(f *document.Fields) Metrics {
+func (r reader) metrics(f *document.Fields) Metrics {
 	m := Metrics{SeriesLimit: DefaultSeriesLimit}
 	if n, ok := f.Get("credits"); ok {
 		m.Credits, _ = n.Bool()
@@ -238,6 +238,7 @@ func metrics(f *document.Fields) Metrics {
 		p := n.Fields()
 		m.Push = &PushTo{URL: address(p, "url", true), Interval: 30 * sla.Second}
 		duration(p, "interval", &m.Push.Interval, sla.Second, sla.Hour)
+		m.Push.HTTP = r.http(p)
 		p.Close()
 	}
 	return m

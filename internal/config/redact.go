@@ -167,7 +167,8 @@ func (a Alerting) redacted() yaml.MapSlice {
 func (m Metrics) redacted() yaml.MapSlice {
 	out := yaml.MapSlice{{Key: "credits", Value: m.Credits}}
 	if m.Push != nil {
-		out = append(out, yaml.MapItem{Key: "push", Value: yaml.MapSlice{{Key: "url", Value: hideInURL(m.Push.URL)}, {Key: "interval", Value: shown(m.Push.Interval)}}})
+		push := yaml.MapSlice{{Key: "url", Value: hideInURL(m.Push.URL)}, {Key: "interval", Value: shown(m.Push.Interval)}}
+		out = append(out, yaml.MapItem{Key: "push", Value: append(push, m.Push.HTTP.items()...)})
 	}
 	return append(out, yaml.MapItem{Key: "series_limit", Value: m.SeriesLimit})
 }

@@ -39,6 +39,7 @@ type Recorder struct {
 	firing, reports                         *own
 	storageSize, storageSeconds, auditHead  *own
 	requests                                *own
+	mails, mailsWaiting, pushes             *own
 
 	all []*own // in the order of the page
 }
@@ -55,6 +56,13 @@ func NewRecorder(build Build, readings Readings) *Recorder {
 	r.intervals.counter()
 	r.storageSeconds.histogram()
 	r.requests.counter("handler", "GET /metrics", "code", "200") // a rate wants a beginning
+	for _, result := range []string{"sent", "retried", "given_up"} {
+		r.mails.counter("result", result)
+	}
+	for _, result := range []string{"ok", "failed"} {
+		r.pushes.counter("result", result)
+	}
+	r.MailsWaiting(0)
 	r.AlertsFiring(nil)
 	return r
 }
@@ -73,6 +81,9 @@ func (r *Recorder) define() {
 	r.requests = add("counter", "slmd_http_requests_total", "HTTP requests answered, by route and status.")
 	r.intervals = add("counter", "slmd_intervals_measured_total", "Intervals of indicators written to the ledger.")
 	r.pending = add("gauge", "slmd_intervals_pending", "Intervals of indicators that are due and not yet measured.")
+	r.mails = add("counter", "slmd_mails_total", "Attempts to send a mail, by result.")
+	r.mailsWaiting = add("gauge", "slmd_mails_waiting", "Mails that are still to be sent.")
+	r.pushes = add("counter", "slmd_metrics_pushes_total", "Pushes of the metrics, by result.")
 	r.dropped = add("counter", "slmd_notifications_dropped_total", "Alerts left out because there were more than the queue takes.")
 	r.failed = add("counter", "slmd_notifications_failed_total", "Alerts that an Alertmanager refused or that could not be brought to it.")
 	r.sent = add("counter", "slmd_notifications_sent_total", "Alerts that an Alertmanager took.")
@@ -166,6 +177,21 @@ func (r *Recorder) AlertsFiring(firing map[string]int) {
 	} {
 		r.firing.gauge("alertname", name).Set(float64(firing[name]))
 	}
+}
+
+// MailTried counts an attempt to send a mail; result is "sent", "retried" or "given_up".
+func (r *Recorder) MailTried(result string) { r.mails.counter("result", result).Inc() }
+
+// MailsWaiting says how many mails are still to be sent.
+func (r *Recorder) MailsWaiting(n int) { r.mailsWaiting.gauge().Set(float64(n)) }
+
+// MetricsPushed counts a push of the metrics.
+func (r *Recorder) MetricsPushed(ok bool) {
+	result := "ok"
+	if !ok {
+		result = "failed"
+	}
+	r.pushes.counter("result", result).Inc()
 }
 
 // ReportIssued counts a report that was, or could not be, issued; result is "ok" or "failed".

@@ -37,6 +37,8 @@ type Options struct {
 	Book func(context.Context) (judge.Book, error)
 	// Works, which may be nil, says how the daemon itself is doing.
 	Works func() Works
+	// Mail, which may be nil, says what becomes of mails; nil where none is sent.
+	Mail func(context.Context) (*MailState, error)
 	// Zone, which may be nil, is the time zone of pages that show more than one agreement.
 	Zone func() *time.Location
 	// Status gives the parts of /api/v1/status by name.

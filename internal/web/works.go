@@ -63,6 +63,7 @@ type statusPage struct {
 	Build     [][2]string
 	Audit     string
 	Rounds    []roundView
+	Mail      *mailView
 }
 
 type problemView struct{ Indicator, Kind, Since, Text, Href string }
@@ -101,6 +102,13 @@ func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("reading the head of the audit log: %w", err)
 	}
 	p.Audit = f.say("row %d, %s", head.Seq, head.Hash)
+	if h.o.Mail != nil {
+		mail, err := h.o.Mail(r.Context())
+		if err != nil {
+			return err
+		}
+		p.Mail = h.mailView(f, mail)
+	}
 	p.rounds(f, h)
 	p.catalogue(f, h.o.Catalogue())
 	for _, file := range slices.Sorted(maps.Keys(p.Works.Sizes)) {
