@@ -30,8 +30,9 @@ type anew struct {
 	definition int64
 	wanted     bool
 	// Where measuring goes on from if all that is fresh is taken, and that
-	// reaches up to the ledger's cursor.
+	// reaches up to the ledger's cursor; and from where it was measured.
 	stand
+	began stand
 }
 
 // group is intervals whose facts hang together: an entry that holds the events
@@ -65,7 +66,8 @@ func (a *anew) compare(old []sla.Entry) ([]sla.Entry, Revised) {
 	}
 	var out []sla.Entry
 	for _, g := range groups {
-		if g.worse || g.From < a.span.From {
+		// Before what is compared only a state knows what was counted.
+		if g.worse || g.From < a.span.From && a.began.state == nil {
 			done.Kept += len(g.changed)
 			continue
 		}
@@ -92,7 +94,7 @@ func (a *anew) weigh(was, e *sla.Entry, done *Revised) group {
 	}
 	done.Compared++
 	g.From = g.From.Add(-max(was.Bridged, e.Bridged))
-	if e.Good == was.Good && e.Bad == was.Bad && e.Unknown == was.Unknown {
+	if e.Good == was.Good && e.Bad == was.Bad && e.Unknown == was.Unknown && e.Bridged == was.Bridged {
 		return g
 	}
 	knew := was.Unknown < was.Length()

@@ -33,7 +33,9 @@ func (c *Cycle) fill(ctx context.Context, a asking, now sla.Instant) (Revised, e
 			if h.state != nil {
 				continue
 			}
-			one, err := c.measureAnew(ctx, a.from, c.Catalogue().Indicator(name), h.Span, now)
+			ind := c.Catalogue().Indicator(name)
+			around := sla.Span{From: h.From.Add(-ind.Interval), To: h.To.Add(ind.Interval)}
+			one, err := c.measureAnew(ctx, a.from, ind, around, now)
 			if ctx.Err() != nil {
 				return Revised{}, ctx.Err()
 			}
@@ -136,6 +138,6 @@ func (r *replayed) take(o measure.Outcome) bool {
 func (r *replayed) anew() *anew {
 	return &anew{
 		indicator: r.indicator.Name, definition: r.definition, span: sla.Span{From: r.cursor, To: r.outcome.Cursor},
-		fresh: r.outcome.Entries, stand: stand{r.outcome.Cursor, r.outcome.Read, r.outcome.State},
+		fresh: r.outcome.Entries, stand: stand{r.outcome.Cursor, r.outcome.Read, r.outcome.State}, began: r.stand,
 	}
 }

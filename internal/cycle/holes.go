@@ -28,11 +28,19 @@ type stand struct {
 	state  []byte
 }
 
-// noteStand remembers where a step led, and of what was before as much as a hole
-// that is recorded next may want.
-func (c *Cycle) noteStand(s *step) {
+// follow remembers the holes that a step left and where it led, and of what was
+// before as much as a hole that is recorded next may want.
+func (c *Cycle) follow(s *step, now sla.Instant) {
 	name := s.job.indicator.Name
-	list := append(c.stands[name], stand{s.Cursor, s.Read, s.State})
+	if s.job.first && len(c.stands[name]) == 0 {
+		c.stands[name] = []stand{{s.job.cursor, sla.Always, []byte{}}}
+	}
+	c.noteHoles(s, now)
+	list, next := c.stands[name], stand{s.Cursor, s.Read, s.State}
+	if n := len(list); n > 0 && list[n-1].cursor == next.cursor && list[n-1].read == next.read {
+		list = list[:n-1] // it got no further
+	}
+	list = append(list, next)
 	for len(list) > 1 && list[1].before(sla.Span{From: s.Cursor}, s.job.indicator) {
 		list = slices.Delete(list, 0, 1)
 	}
@@ -75,7 +83,7 @@ const (
 // goes on from the interval before is one hole, as long as it is short.
 func (c *Cycle) noteHoles(s *step, now sla.Instant) {
 	after := c.o.FinaliseAfter
-	if s.job.earlier || after <= 0 || c.holes == nil {
+	if after <= 0 || c.holes == nil {
 		return
 	}
 	for i := range s.Entries {
@@ -169,12 +177,13 @@ func (c *Cycle) keepHoles(name string, wanted func(*hole) bool) {
 	}
 }
 
-// filled lets go of the holes that a revision has filled. What measuring knew
-// before a later hole is no longer what it would have known.
+// filled lets go of the holes that a revision has filled. Where measuring stood
+// before a later hole is no longer where it would have stood: that is measured
+// again from where the revision began.
 func (c *Cycle) filled(r *revision) {
 	ind := c.catalogue.Indicator(r.indicator)
-	if r.state != nil {
-		c.stands[r.indicator] = []stand{{c.heads[r.indicator].Cursor, r.read, r.state}}
+	if r.stand.state != nil {
+		c.stands[r.indicator] = []stand{r.began, r.stand}
 	}
 	c.keepHoles(r.indicator, func(h *hole) bool {
 		var known sla.Millis
@@ -184,7 +193,7 @@ func (c *Cycle) filled(r *revision) {
 			}
 		}
 		if h.cursor > r.changed[0].From {
-			h.stand = stand{}
+			h.stand = r.began
 		}
 		return ind != nil && known < h.Length()
 	})

@@ -26,9 +26,8 @@ type revision struct {
 	indicator  string
 	definition int64
 	changed    []sla.Entry
-	// Where measuring goes on from at the cursor; without a state as it was.
-	state []byte
-	read  sla.Instant
+	stand            // where measuring goes on from at the cursor; without a state as it was
+	began      stand // from where it was measured, if that is known
 }
 
 // Revise measures a span of an indicator anew and appends a revision where the
@@ -131,9 +130,9 @@ func (c *Cycle) revise(ctx context.Context, list []anew, cause string, now sla.I
 		if len(changed) == 0 {
 			continue
 		}
-		r := revision{indicator: a.indicator, definition: a.definition, changed: changed}
+		r := revision{indicator: a.indicator, definition: a.definition, changed: changed, began: a.began}
 		if head := c.heads[a.indicator]; one.Kept == 0 && a.cursor == head.Cursor && head.Definition == a.definition {
-			r.state, r.read = a.state, a.read
+			r.stand = a.stand
 		}
 		revisions = append(revisions, r)
 	}

@@ -268,9 +268,8 @@ func (c *Cycle) settle(w work, round *store.Round, now sla.Instant) {
 		}
 		if s.records() {
 			c.moveHead(s, now)
-			c.noteHoles(s, now)
 			if !s.job.earlier {
-				c.noteStand(s)
+				c.follow(s, now)
 			}
 		}
 	}

@@ -23,6 +23,8 @@ type world struct {
 	source *source
 	cycle  *Cycle
 	now    sla.Instant
+	// Where replaced is set it holds the sources instead.
+	replaced map[string]Source
 }
 
 // source gives facts by a function of indicator and time, in pieces, up to half
@@ -33,6 +35,7 @@ type source struct {
 	begins  sla.Instant      // of its data
 	problem *measure.Problem // instead of facts, while it is set
 	calls   chan struct{}    // when set, a call takes one before it answers
+	unsure  []sla.Instant    // of which Again says so
 	inside  atomic.Int32     // calls under way
 }
 

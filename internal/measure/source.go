@@ -216,6 +216,10 @@ func (r *run) decide(ev *evidence) {
 func (s *Source) finish(r *run, now sla.Instant) Outcome {
 	out := Outcome{Indicator: r.task.Indicator.Name, State: r.task.State, Cursor: r.task.Cursor, Samples: r.samples, Problem: r.problem}
 	out.Behind = max(0, r.lagged.Sub(r.task.Cursor))
+	out.Read = sla.Forever // not known to be less
+	if r.state != nil {
+		out.Read = r.state.read
+	}
 	if r.ragged {
 		out.Entries, out.State, out.Remaining = r.entries, nil, true
 		out.Cursor = r.entries[0].To

@@ -28,7 +28,8 @@ type Outcome struct {
 	State   []byte
 	Cursor  sla.Instant
 	// Read is up to where State has read samples: it may be beyond Cursor, where
-	// what is read is decided later, or Always before anything was read.
+	// what is read is decided later, Always before anything was read, and Forever
+	// where it is not known.
 	Read sla.Instant
 	// Remaining says that a further call would get further at once. One call
 	// advances a task by a bounded piece only.
