@@ -85,6 +85,10 @@ func (c *Company) Advance(to time.Time) error {
 	return nil
 }
 
+// Break lets every request to the storefront fail in a span of time to which
+// Advance has not come yet.
+func (c *Company) Break(span sla.Span) { c.plan.broken = span }
+
 // describe says what the metrics are, for those who browse them.
 func describe(store *promtest.Store) {
 	for metric, m := range map[string]promtest.Metadata{

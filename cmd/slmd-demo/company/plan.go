@@ -29,6 +29,7 @@ type plan struct {
 	hotfix      sla.Span // work on the checkout that nobody approved
 	gap         sla.Span // nothing is scraped
 	north       sla.Span // the northern search site is down; empty where the month is too young
+	broken      sla.Span // the storefront answers nobody; empty unless somebody wants it so
 }
 
 func newPlan(seed uint64, now sla.Instant, zone *time.Location) plan {

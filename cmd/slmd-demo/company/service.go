@@ -76,6 +76,8 @@ func (p *plan) storefront() *service {
 		buckets: []bucket{{"0.1", 0.1, 0.80, 0.2}, {"0.3", 0.3, 0.975, 0.5}, {"1.0", 1, 0.998, 0.8}}, fast: 1,
 		condition: func(t sla.Instant, d day) (float64, float64) {
 			switch {
+			case p.broken.Contains(t):
+				return 1, 0
 			case p.maintenance.Contains(t):
 				return 0.4, 1
 			case d.blip.span.Contains(t):
