@@ -1,8 +1,10 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -119,7 +121,7 @@ func (b *burn) span(w sla.BurnWindow) sla.Span {
 // part is the bad part of all that was counted in a window.
 type part struct{ bad, all *big.Rat }
 
-// countFacts counts events or seconds in all windows.
+// countFacts counts events or seconds in all windows, in one pass.
 func (b *burn) countFacts() error {
 	c := b.c
 	c.Period = sla.Period{Span: b.longest}
@@ -127,41 +129,34 @@ func (b *burn) countFacts() error {
 	if err != nil {
 		return err
 	}
+	order := slices.Clone(b.windows)
+	slices.SortFunc(order, func(v, w sla.BurnWindow) int { return cmp.Compare(v.Length, w.Length) })
+	n := nested{scope: scope, events: c.Indicator.Facts() == sla.Events, to: b.at, counts: make([]tallied, len(order))}
+	for _, w := range order {
+		n.from = append(n.from, b.span(w).From)
+	}
+	for i := range b.entries {
+		n.add(&b.entries[i])
+	}
+	for i := 1; i < len(order); i++ {
+		n.counts[i].good.addSum(n.counts[i-1].good)
+		n.counts[i].bad.addSum(n.counts[i-1].bad)
+	}
 	for _, w := range b.windows {
-		good, bad := b.countWindow(scope, b.span(w))
-		b.rates = append(b.rates, Rate{Window: w, Good: good.rat(), Bad: bad.rat()})
+		t := n.counts[slices.Index(order, w)]
+		if c.Indicator.Facts() == sla.Time {
+			t.good.add(sla.Seconds(plannedIn(scope, b.span(w))))
+		}
+		b.rates = append(b.rates, Rate{Window: w, Good: t.good.rat(), Bad: t.bad.rat()})
 	}
 	return nil
 }
 
-func (b *burn) countWindow(scope *scope, w sla.Span) (good, bad sum) {
-	events := b.c.Indicator.Facts() == sla.Events
-	for _, e := range b.entries {
-		e.From = e.From.Add(-e.Bridged)
-		in := e.Intersect(w)
-		if in.Empty() {
-			continue
-		}
-		for k := scope.at(in.From); k < len(scope.segments) && scope.segments[k].From < in.To; k++ {
-			g := &scope.segments[k]
-			of := g.Intersect(in).Length()
-			switch {
-			case of == 0:
-			case !g.good:
-				good.addShare(e.Good, of, e.Length())
-				bad.addShare(e.Bad, of, e.Length())
-			case events:
-				good.addShare(e.Good, of, e.Length())
-				good.addShare(e.Bad, of, e.Length())
-			}
-		}
-	}
-	if b.c.Indicator.Facts() == sla.Time {
-		_, until := scope.before(w.To)
-		_, from := scope.before(w.From)
-		good.add(sla.Seconds(until - from))
-	}
-	return good, bad
+// plannedIn gives how much time of the window counts as good because it was planned.
+func plannedIn(scope *scope, w sla.Span) sla.Millis {
+	_, until := scope.before(w.To)
+	_, from := scope.before(w.From)
+	return until - from
 }
 
 func (b *burn) factShares() []part {
@@ -175,10 +170,7 @@ func (b *burn) factShares() []part {
 // sliceShares counts slices. They are judged over all of the longest window, so
 // that a run is not cut short at the beginning of a shorter one.
 func (b *burn) sliceShares() ([]part, error) {
-	out := make([]part, len(b.rates))
-	for i := range out {
-		out[i] = part{new(big.Rat), new(big.Rat)}
-	}
+	sums := make([]struct{ bad, all shares }, len(b.rates))
 	periods, err := periodsOver(b.c.Agreement, b.longest)
 	if err != nil {
 		return nil, err
@@ -191,15 +183,17 @@ func (b *burn) sliceShares() ([]part, error) {
 			return nil, err
 		}
 		t.slicer.keep = true
-		for _, e := range b.entries {
-			t.Add(e)
-		}
+		t.AddAll(b.entries)
 		t.skip(t.end)
 		t.slicer.close(&t.outages)
 		t.slicer.endRun(&t.outages)
 		for i, r := range b.rates {
-			t.slicer.kept.within(t.scope, b.span(r.Window), &out[i])
+			t.slicer.kept.within(t.scope, b.span(r.Window), &sums[i].bad, &sums[i].all)
 		}
+	}
+	out := make([]part, len(b.rates))
+	for i := range sums {
+		out[i] = part{sums[i].bad.rat(), sums[i].all.rat()}
 	}
 	return out, nil
 }
@@ -215,28 +209,5 @@ func (b *burn) rate(shares []part) {
 			r := new(big.Rat).Quo(s.bad, s.all)
 			b.rates[i].Rate = r.Quo(r, rest)
 		}
-	}
-}
-
-// judged is a stretch of slices alike that count: how much of what is in it is bad.
-type judged struct {
-	from, to sla.Millis // as scope before them
-	bad, all *big.Rat   // over the whole stretch
-}
-
-type judgedList []judged
-
-// within adds up what of the list lies in w, pro rata by scope time.
-func (l judgedList) within(s *scope, w sla.Span, sum *part) {
-	from, _ := s.before(w.From)
-	to, _ := s.before(w.To)
-	for _, j := range l {
-		of := min(j.to, to) - max(j.from, from)
-		if of <= 0 {
-			continue
-		}
-		share := big.NewRat(int64(of), int64(j.to-j.from))
-		sum.bad.Add(sum.bad, new(big.Rat).Mul(j.bad, share))
-		sum.all.Add(sum.all, share.Mul(share, j.all))
 	}
 }

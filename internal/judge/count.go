@@ -57,7 +57,7 @@ func (t *Tally) method(k clock) count {
 		}
 	case sla.RatioTimeslices:
 		n := &t.slicer.count
-		bad := total(n.shares).rat()
+		bad := n.shares.rat()
 		all := whole(n.good + n.mixed)
 		return count{
 			good: all.Sub(all, bad), bad: bad.Add(bad, whole(n.bad)), unknown: whole(n.unknown),

@@ -9,7 +9,7 @@ import (
 // as nearly all are, is two whole numbers; a larger one is a big.Rat, never
 // changed in place. The zero value is zero.
 type fraction struct {
-	num, den uint64 // without a common divisor; den is 0 for zero and where large holds it
+	num, den uint64 // den is 0 for zero and where large holds it
 	large    *big.Rat
 }
 
@@ -18,9 +18,7 @@ func newFraction(part, all sum, n int64) fraction {
 	p, ok := part.small()
 	q, fits := all.small()
 	if ok && fits {
-		if f, ok := reduced(p, q).times(uint64(n)); ok {
-			return f
-		}
+		return reduced(p, q).scaled(uint64(n), 1)
 	}
 	r := part.rat()
 	r.Quo(r, all.rat())
@@ -37,12 +35,6 @@ func (s sum) small() (uint64, bool) {
 func reduced(num, den uint64) fraction {
 	d := divisor(num, den)
 	return fraction{num: num / d, den: den / d}
-}
-
-func (f fraction) times(n uint64) (fraction, bool) {
-	d := divisor(n, f.den)
-	hi, num := bits.Mul64(f.num, n/d)
-	return fraction{num: num, den: f.den / d}, hi == 0
 }
 
 // divisor gives the greatest common divisor of two numbers above zero.
@@ -75,6 +67,10 @@ func (f fraction) plus(g fraction) fraction {
 }
 
 func (f fraction) plusSmall(g fraction) (fraction, bool) {
+	if f.den == g.den {
+		num, carry := bits.Add64(f.num, g.num, 0)
+		return fraction{num: num, den: f.den}, carry == 0
+	}
 	d := divisor(f.den, g.den)
 	high1, den := bits.Mul64(f.den/d, g.den)
 	high2, a := bits.Mul64(f.num, g.den/d)
@@ -97,9 +93,27 @@ func (f fraction) rat() *big.Rat {
 	return new(big.Rat).SetFrac(new(big.Int).SetUint64(f.num), new(big.Int).SetUint64(f.den))
 }
 
-// total adds fractions up. Those with the same denominator are added first and
-// the rest pairwise, so that large numbers meet only at the end.
-func total(list []fraction) fraction {
+// scaled gives f·of ÷ all, both above zero.
+func (f fraction) scaled(of, all uint64) fraction {
+	if of == all {
+		return f
+	}
+	if f.large == nil && f.den > 0 {
+		d, e := divisor(f.num, all), divisor(of, f.den)
+		high, num := bits.Mul64(f.num/d, of/e)
+		high2, den := bits.Mul64(f.den/e, all/d)
+		if high|high2 == 0 {
+			return fraction{num: num, den: den}
+		}
+	}
+	r := f.rat()
+	r.Mul(r, ratOf(of))
+	return fraction{large: r.Quo(r, ratOf(all))}
+}
+
+// total adds fractions up exactly. Those with the same denominator are added
+// first and the rest pairwise, so that large numbers meet only at the end.
+func total(list []fraction) *big.Rat {
 	at := make(map[uint64]int, 64)
 	var merged []fraction
 	for _, f := range list {
@@ -114,7 +128,7 @@ func total(list []fraction) fraction {
 		}
 		merged = append(merged, f)
 	}
-	return pairwise(merged)
+	return pairwise(merged).rat()
 }
 
 func pairwise(list []fraction) fraction {

@@ -51,3 +51,25 @@ func judgeAll(b *testing.B, c Case, entries []sla.Entry) {
 		b.Error("nothing was judged")
 	}
 }
+
+// BenchmarkVerdictOfUnlikeSlices judges a month in which each slice has bad
+// events and another number of events, so that no two shares have a denominator
+// in common.
+func BenchmarkVerdictOfUnlikeSlices(b *testing.B) {
+	c := benchCase(sla.RatioTimeslices, sla.Ratio)
+	t, err := NewTally(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	random := uint64(1)
+	entries := minutes(sla.Events, november.Span)
+	for i := range entries {
+		random = random*6364136223846793005 + 1442695040888963407
+		entries[i].Good, entries[i].Bad = sla.Whole(60_000+int64(random>>48)), sla.Whole(int64(random>>40%17))
+	}
+	t.AddAll(entries)
+	b.ReportAllocs()
+	for b.Loop() {
+		t.Verdict(Moment{Now: november.To, Final: november.To})
+	}
+}

@@ -10,8 +10,8 @@ import (
 type stretch struct {
 	sla.Span
 	start, end position
-	bad        sum      // events or seconds
-	share      fraction // of ratio timeslices, which have no amount but this
+	bad        sum     // events or seconds
+	share      *shares // of ratio timeslices, which have no amount but this
 }
 
 // position is where an instant lies in the scope: how much of it lies before,
@@ -23,7 +23,7 @@ type position struct {
 
 // amount gives the bad amount, in the unit of the method.
 func (s *stretch) amount() *big.Rat {
-	if s.share.isZero() {
+	if s.share == nil {
 		return s.bad.rat()
 	}
 	return s.share.rat()
@@ -43,12 +43,15 @@ type outages struct {
 func (o *outages) add(s stretch) {
 	if o.keep {
 		o.pieces = append(o.pieces, s)
+		s.share = s.share.fork()
 	}
 	if n := len(o.list); n > 0 && s.start.scope-o.list[n-1].end.scope <= o.gap {
 		last := &o.list[n-1]
 		last.To, last.end = s.To, s.end
 		last.bad.addSum(s.bad)
-		last.share = last.share.plus(s.share)
+		if s.share != nil {
+			last.share.addAll(s.share)
+		}
 		return
 	}
 	o.list = append(o.list, s)
@@ -58,6 +61,9 @@ func (o *outages) add(s stretch) {
 func (o *outages) fork() outages {
 	c := *o
 	c.list = append([]stretch(nil), o.list...)
+	if n := len(c.list); n > 0 {
+		c.list[n-1].share = c.list[n-1].share.fork() // the one that may go on
+	}
 	c.pieces = o.pieces[:len(o.pieces):len(o.pieces)]
 	return c
 }

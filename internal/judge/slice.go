@@ -1,10 +1,6 @@
 package judge
 
-import (
-	"math/big"
-
-	"github.com/slmd/slmd/internal/sla"
-)
+import "github.com/slmd/slmd/internal/sla"
 
 // slicer cuts the scope into slices as it comes and judges each of them.
 type slicer struct {
@@ -26,7 +22,7 @@ type slicer struct {
 	count struct {
 		good, bad, unknown, skipped int64 // ratio timeslices: all of whose ratio is 1 or 0
 		mixed                       int64
-		shares                      []fraction // bad shares of the mixed ones
+		shares                      shares // bad shares of the mixed ones
 	}
 
 	keep bool // kept tells all slices that count, stretch by stretch
@@ -67,7 +63,7 @@ func newSlicer(o *sla.Objective, facts sla.FactKind, s *scope) *slicer {
 
 func (s *slicer) fork() *slicer {
 	c := *s
-	c.count.shares = s.count.shares[:len(s.count.shares):len(s.count.shares)]
+	c.count.shares = *s.count.shares.fork()
 	return &c
 }
 
@@ -235,9 +231,9 @@ func (s *slicer) tellKept(from, length sla.Millis, bad bool) {
 	if !s.keep {
 		return
 	}
-	j := judged{from, from + length, new(big.Rat), seconds(length)}
+	j := judged{from: from, to: from + length, all: uint64(length)}
 	if bad {
-		j.bad = j.all
+		j.bad = fraction{num: j.all, den: 1}
 	}
 	s.kept = append(s.kept, j)
 }
@@ -266,14 +262,15 @@ func (s *slicer) tellRatio(c *cell, k kind, o *outages) {
 		good.addSum(c.bad)
 		share = newFraction(c.bad, good, c.n)
 		n.mixed += c.n
-		n.shares = append(n.shares, share)
+		n.shares.add(share)
 	}
 	if s.keep {
-		s.kept = append(s.kept, judged{c.start, c.start + c.scope, share.rat(), whole(c.n)})
+		s.kept = append(s.kept, judged{c.start, c.start + c.scope, share, uint64(c.n)})
 	}
 	if k == badSlice || (k == emptySlice && !share.isZero()) {
 		bad := s.stretch(c)
-		bad.bad, bad.share = sum{}, share
+		bad.bad, bad.share = sum{}, new(shares)
+		bad.share.add(share)
 		o.add(bad)
 	}
 }
