@@ -1,7 +1,10 @@
 package judge
 
 import (
+	"math/big"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -229,4 +232,33 @@ func TestSlicesBurnByTheirTimeAndShares(t *testing.T) {
 	wantRat(t, "ratio timeslices 5m", r.window("5m").Rate, "100")
 	wantRat(t, "ratio timeslices 1h", r.window("1h").Rate, "100/3") // 4 · 0.1 of 12
 	wantRat(t, "bad events in 1h", r.window("1h").Bad, "2000")
+}
+
+func TestABurnWindowCountsWhatAPeriodOfItsSpanCounts(t *testing.T) {
+	check(t, func(t *rapid.T) {
+		w, _ := drawn(t, sla.Occurrences, sla.TimeMethod)
+		at := w.within(t, w.c.Period.Span).To
+		rates, err := Burn(w.c, w.entries, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rates {
+			v := w.with(func(w *world) {
+				w.c.Agreement.Valid = sla.Span{From: sla.Always, To: sla.Forever}
+				w.c.Agreement.Unknown, w.c.Objective.MinEvents = sla.UnknownRemoved, 0
+				w.c.Period.Span = sla.Span{From: at.Add(-r.Window.Length), To: at}
+				w.now = at
+			}).judge(t)
+			if r.Good.Cmp(v.Good) != 0 || r.Bad.Cmp(v.Bad) != 0 {
+				t.Fatalf("in %s good %s and bad %s, as a period %s and %s", r.Window.Name, r.Good, r.Bad, v.Good, v.Bad)
+			}
+			rest := new(big.Rat).Sub(big.NewRat(1, 1), v.Target.Ratio())
+			if (r.Rate == nil) != (v.Compliance == nil || rest.Sign() == 0) {
+				t.Fatalf("in %s rate %v, compliance %v", r.Window.Name, r.Rate, v.Compliance)
+			}
+			if r.Rate != nil && r.Rate.Mul(r.Rate, rest).Cmp(rest.Sub(big.NewRat(1, 1), v.Compliance.Ratio())) != 0 {
+				t.Fatalf("in %s rate %s, compliance %s", r.Window.Name, r.Rate, v.Compliance.Ratio())
+			}
+		}
+	})
 }
