@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -17,7 +18,9 @@ type Alert struct {
 	GeneratorURL string            `json:"generatorURL,omitempty"`
 	// Status is set in what Alertmanager gives.
 	Status struct {
-		State string `json:"state"` // active, suppressed, unprocessed
+		State       string   `json:"state"` // active, suppressed, unprocessed
+		SilencedBy  []string `json:"silencedBy"`
+		InhibitedBy []string `json:"inhibitedBy"`
 	} `json:"status,omitzero"`
 }
 
@@ -52,14 +55,66 @@ func StartAlertmanager(t testing.TB, config string) *Alertmanager {
 // are not among them.
 func (a *Alertmanager) Alerts(t testing.TB) []Alert {
 	t.Helper()
-	resp, err := http.Get(a.URL() + "/api/v2/alerts")
+	var alerts []Alert
+	a.ask(t, http.MethodGet, "/api/v2/alerts", nil, &alerts)
+	return alerts
+}
+
+// Group is what one message of a receiver tells of.
+type Group struct {
+	Labels   map[string]string `json:"labels"`
+	Receiver struct {
+		Name string `json:"name"`
+	} `json:"receiver"`
+	Alerts []Alert `json:"alerts"`
+}
+
+// Groups gives the alerts that hold as they are told to the receivers.
+func (a *Alertmanager) Groups(t testing.TB) []Group {
+	t.Helper()
+	var groups []Group
+	a.ask(t, http.MethodGet, "/api/v2/alerts/groups", nil, &groups)
+	return groups
+}
+
+// Silence silences the alerts with that label for an hour; end ends the silence.
+func (a *Alertmanager) Silence(t testing.TB, label, value string) (end func()) {
+	t.Helper()
+	now := time.Now()
+	var made struct {
+		ID string `json:"silenceID"`
+	}
+	a.ask(t, http.MethodPost, "/api/v2/silences", map[string]any{
+		"matchers": []map[string]any{{"name": label, "value": value, "isRegex": false, "isEqual": true}},
+		"startsAt": now, "endsAt": now.Add(time.Hour), "createdBy": "a test", "comment": "being worked on",
+	}, &made)
+	return func() { a.ask(t, http.MethodDelete, "/api/v2/silence/"+made.ID, nil, nil) }
+}
+
+// ask makes a request of the API and reads the answer; both bodies may be nil.
+func (a *Alertmanager) ask(t testing.TB, method, path string, body, answer any) {
+	t.Helper()
+	text, err := json.Marshal(body)
 	if err != nil {
-		t.Fatalf("asking Alertmanager for its alerts: %v", err)
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, a.URL()+path, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatalf("asking Alertmanager: %v", err)
 	}
 	defer resp.Body.Close()
-	var alerts []Alert
-	if err := json.NewDecoder(resp.Body).Decode(&alerts); err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("asking Alertmanager for its alerts: %s, %v", resp.Status, err)
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("asking Alertmanager: %s %s: %s", method, path, resp.Status)
 	}
-	return alerts
+	if answer == nil {
+		return
+	}
+	if err := json.NewDecoder(resp.Body).Decode(answer); err != nil {
+		t.Fatalf("asking Alertmanager: %s %s: %v", method, path, err)
+	}
 }
