@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/slmd/slmd/internal/app"
+	"github.com/slmd/slmd/internal/store"
 )
 
 type remeasureFlags struct {
@@ -38,6 +40,9 @@ func remeasure(ctx context.Context, f remeasureFlags, out io.Writer) error {
 		return err
 	}
 	st, err := f.write(ctx)
+	if errors.Is(err, store.ErrInUse) {
+		return fmt.Errorf("the daemon runs, and who may change facts over HTTP is not settled yet: stop it, measure again and start it; what comes late within 48 hours it finds by itself at night (%w)", store.ErrInUse)
+	}
 	if err != nil {
 		return err
 	}
@@ -50,7 +55,7 @@ func remeasure(ctx context.Context, f remeasureFlags, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "%s: %d intervals measured again, %d revised\n", f.indicator, done.Compared, done.Changed)
 	if done.Kept > 0 {
-		fmt.Fprintf(out, "%s: %d intervals stay as they are: the source knows less of them than it did\n", f.indicator, done.Kept)
+		fmt.Fprintf(out, "%s: %d intervals stay as they are: the source knows less of them, or of the gap that they belong to, than it did\n", f.indicator, done.Kept)
 	}
 	if done.Compared == 0 {
 		fmt.Fprintf(out, "%s: the ledger has nothing of that time that could be revised\n", f.indicator)

@@ -22,15 +22,21 @@ func swap(t testing.TB, srv *promtest.Server, st *promtest.Store, c *clock) {
 	srv.Break(func(w http.ResponseWriter, r *http.Request, _ http.Handler) { other.Handler().ServeHTTP(w, r) })
 }
 
-// without gives a shop of which 20 minutes were not scraped.
+// without gives a busy shop of which 20 minutes were not scraped.
 func without(t testing.TB, span sla.Span, from sla.Instant) *promtest.Store {
+	t.Helper()
+	return unscraped(t, span, sla.Span{From: from, To: from.Add(20 * sla.Minute)}, busy)
+}
+
+// unscraped gives a shop that was not scraped for a while.
+func unscraped(t testing.TB, span, hole sla.Span, is func(sla.Instant) (ok, failed, probe int64)) *promtest.Store {
 	t.Helper()
 	holed := promtest.NewStore()
 	var ok, failed int64
 	for at := span.From.Add(10*sla.Second - 15*sla.Minute); at < span.To; at = at.Add(sla.Minute) {
-		more, worse, probe := busy(at)
+		more, worse, probe := is(at)
 		ok, failed = ok+more, failed+worse
-		if at >= from && at < from.Add(20*sla.Minute) {
+		if hole.Contains(at) {
 			continue
 		}
 		add(t, holed, `up{job="shop",instance="a"}`, at, 1)

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/slmd/slmd/internal/app"
 	"github.com/slmd/slmd/internal/promtest"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/testkit"
@@ -96,5 +98,55 @@ func TestFault_A19_SamplesThatComeHoursLateBecomeRevisionsInTheNight(t *testing.
 	l.same(t, false)
 	if n := grep(metrics(t, l.late), "slmd_revisions_total"); n != "slmd_revisions_total{cause=\"hole\"} 0\nslmd_revisions_total{cause=\"reconciliation\"} 42\n" {
 		t.Errorf("the metrics say of revisions:\n%s", n)
+	}
+}
+
+func TestALateOutageReopensAMonthThatWasReportedAndItsReviewStays(t *testing.T) {
+	from, april := at("2026-03-30T00:00:00Z"), at("2026-04-01T00:00:00Z")
+	hole := sla.Span{From: april.Add(-sla.Hour), To: april.Add(-40 * sla.Minute)}
+	span := sla.Span{From: from, To: april.Add(40 * sla.Hour)}
+	down := func(at sla.Instant) (ok, failed, probe int64) {
+		if hole.Contains(at) {
+			return 10, 0, 0
+		}
+		return 10, 0, 1
+	}
+	s := newStage(t, set{now: april.Add(3 * sla.Hour)})
+	server := serve(t, unscraped(t, span, hole, down), &s.clock)
+	terms := strings.Replace(corner, "from: 2026-03-01", "from: 2026-03-30", 1)
+	s.configure(set{catalogue: terms, source: server.URL()})
+	s.open()
+	s.round()
+	s.rounds(april.Add(6*sla.Hour), 90*sla.Minute)
+	if issued, err := s.app.IssueReviews(t.Context()); err != nil || len(issued) != 1 {
+		t.Fatalf("issued are %v (%v), want the review of March", issued, err)
+	}
+	review, err := s.read().Report(t.Context(), "shop-sla", "2026-03")
+	if err != nil || len(s.breaches()) != 0 {
+		t.Fatalf("%d breaches before the samples have come, want none (%v)", len(s.breaches()), err)
+	}
+
+	swap(t, server, cornerShop(t, span, down), &s.clock)
+	s.clock.set(april.Add(26 * sla.Hour))
+	s.round()
+	if err := s.app.Reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b := s.breaches()
+	if len(b) != 1 || b[0].State != sla.BreachConfirmed || b[0].Period.Name != "2026-03" || b[0].Transitions[0].Cause != "late facts" {
+		t.Errorf("the breaches are %+v, want one of March, by late facts", b)
+	}
+	if p := standing(t, s.app.Standings(), "there").Previous; p == nil || p.State != sla.Breached || p.Provisional {
+		t.Errorf("March is %+v, want it breached", p)
+	}
+	if issued, err := s.app.IssueReviews(t.Context()); err != nil || len(issued) != 0 {
+		t.Errorf("issued are %v (%v), want nothing once more", issued, err)
+	}
+	if after, err := s.read().Report(t.Context(), "shop-sla", "2026-03"); err != nil || !bytes.Equal(after.Doc, review.Doc) || after.Revision != review.Revision {
+		t.Errorf("the issued review was changed (%v)", err)
+	}
+	found, err := app.Verify(t.Context(), app.Verifying{Store: s.read(), FinaliseAfter: sla.Hour, Now: s.clock.now()})
+	if err != nil || len(found) != 0 {
+		t.Errorf("verifying finds %q (%v), want nothing", found, err)
 	}
 }

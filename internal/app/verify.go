@@ -165,6 +165,9 @@ func (w *again) review(ctx context.Context, row store.Report) error {
 	if period.From < w.since {
 		return nil
 	}
+	if late, err := w.Store.RecordedAfter(ctx, period.Span, kept.At); err != nil || late {
+		return err // it was right when it was issued
+	}
 	r := Reviews{Store: w.Store, Catalogue: w.catalogue, FinaliseAfter: w.FinaliseAfter, Program: issued.Method.Program}
 	made, err := r.Draft(ctx, row.Agreement, period, kept.At)
 	if errors.Is(err, context.Canceled) {
