@@ -111,11 +111,16 @@ type items[T any] struct {
 
 // fold merges one list of items that have no versions.
 func fold[T any](m *merge, to *[]T, from []T, p items[T]) {
+	places := make(map[string]int, len(*to))
+	for i := range *to {
+		places[p.name(&(*to)[i])] = i
+	}
 	for i := range from {
 		f := &from[i]
 		name := p.name(f)
-		at := slices.IndexFunc(*to, func(t T) bool { return p.name(&t) == name })
-		if at < 0 {
+		at, known := places[name]
+		if !known {
+			places[name] = len(*to)
 			*to = append(*to, *f)
 			m.change(sla.Change{Action: sla.Create, Object: p.object, Name: name}, "%s %s is new", p.object, name)
 			continue

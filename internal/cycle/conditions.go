@@ -73,12 +73,12 @@ func (s *sitting) keep(key string, c sla.Condition) {
 // conditionsOf adds the conditions of one agreement that hold, and marks the
 // objectives whose facts are too old to tell.
 func (s *sitting) conditionsOf(a *watched, holds map[string]sla.Condition, stale map[string]bool) error {
-	version := s.c.catalogue.InForce(a.name, s.now)
+	version := a.inForce(s.now)
 	if version == nil {
 		return nil
 	}
 	add := func(c sla.Condition) { holds[conditionKey(&c)] = c }
-	if err := s.agreementConditions(version, add); err != nil {
+	if err := s.agreementConditions(version, sla.Expiry(a.versions), add); err != nil {
 		return err
 	}
 	for i := range version.Objectives {
@@ -128,15 +128,15 @@ func (s *sitting) condition(a *sla.Agreement, o *sla.Objective) sla.Condition {
 	return c
 }
 
-// agreementConditions are those of the agreement as a whole.
-func (s *sitting) agreementConditions(a *sla.Agreement, add func(sla.Condition)) error {
+// agreementConditions are those of the agreement as a whole, which ends at end.
+func (s *sitting) agreementConditions(a *sla.Agreement, end sla.Instant, add func(sla.Condition)) error {
 	loc, err := calendar.Zone(a.Zone)
 	if err != nil {
 		return fmt.Errorf("agreement %s: %w", a.Name, err)
 	}
 	c := s.condition(a, nil)
 	c.Severity = "info"
-	if end := s.c.catalogue.Expiry(a.Name); end != sla.Forever && s.now >= end.Add(-expiringBefore) {
+	if end != sla.Forever && s.now >= end.Add(-expiringBefore) {
 		c.Alertname, c.Since = sla.AlertExpiring, end.Add(-expiringBefore)
 		c.Details.Text = "The agreement ends on " + dateIn(end, loc) + "."
 		add(c)

@@ -10,7 +10,7 @@ import (
 func (w *watch) standings(c *Cycle, now sla.Instant) []sla.Standing {
 	var out []sla.Standing
 	for _, a := range w.agreements {
-		version := c.catalogue.InForce(a.name, now)
+		version := a.inForce(now)
 		if version == nil {
 			continue
 		}

@@ -30,9 +30,10 @@ type watch struct {
 
 // watched is one agreement's unsettled periods, oldest first.
 type watched struct {
-	name    string
-	latest  *sla.Agreement // its last version: all versions share the period's kind as a rule
-	periods []watchedPeriod
+	name     string
+	versions []*sla.Agreement
+	latest   *sla.Agreement // its last version: all versions share the period's kind as a rule
+	periods  []watchedPeriod
 	// previous holds, by objective, the verdict on the last settled period.
 	previous map[string]*sla.Verdict
 	settled  map[part]bool
@@ -126,6 +127,15 @@ func (w *watch) recall(ctx context.Context, c *Cycle, now sla.Instant) error {
 	return nil
 }
 
+// inForce gives the version that is valid at now, nil when none is.
+func (a *watched) inForce(now sla.Instant) *sla.Agreement {
+	i := slices.IndexFunc(a.versions, func(v *sla.Agreement) bool { return v.Valid.Contains(now) })
+	if i < 0 {
+		return nil
+	}
+	return a.versions[i]
+}
+
 func agreementNames(c *sla.Catalogue) []string {
 	var names []string
 	for i := range c.Agreements {
@@ -139,7 +149,7 @@ func agreementNames(c *sla.Catalogue) []string {
 func (c *Cycle) watchAgreement(ctx context.Context, name string, now sla.Instant, past *past) (*watched, error) {
 	versions := c.catalogue.Versions(name)
 	a := &watched{
-		name: name, latest: versions[len(versions)-1],
+		name: name, versions: versions, latest: versions[len(versions)-1],
 		previous: map[string]*sla.Verdict{}, settled: map[part]bool{}, stale: map[part]sla.Instant{},
 		records: map[string][]*record{},
 	}
@@ -203,7 +213,7 @@ func (w *watch) extend(c *Cycle, a *watched, now sla.Instant) error {
 	if err != nil {
 		return fmt.Errorf("agreement %s: %w", a.name, err)
 	}
-	for p := a.next(calendarOf{term, loc}, c.firstFact(a.name, w.late)); p.From <= now; p = calendar.Next(term, loc, p) {
+	for p := a.next(calendarOf{term, loc}, c.firstFact(a.versions, w.late)); p.From <= now; p = calendar.Next(term, loc, p) {
 		if p.Empty() {
 			continue
 		}
@@ -257,9 +267,9 @@ func (a *watched) next(cal calendarOf, firstFact sla.Instant) sla.Period {
 }
 
 // firstFact gives where the first facts of an agreement lie within its validity.
-func (c *Cycle) firstFact(name string, behind late) sla.Instant {
+func (c *Cycle) firstFact(versions []*sla.Agreement, behind late) sla.Instant {
 	from, first := sla.Forever, sla.Forever
-	for _, version := range c.catalogue.Versions(name) {
+	for _, version := range versions {
 		from = min(from, version.Valid.From)
 		for i := range version.Objectives {
 			indicator := version.Objectives[i].Indicator

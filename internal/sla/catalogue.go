@@ -1,5 +1,7 @@
 package sla
 
+import "sort"
+
 // Catalogue is all that is agreed: the words of the catalogue files, resolved
 // and with their defaults filled in. Several agreements may share a name; they
 // are its versions, in the order of their validity.
@@ -14,22 +16,22 @@ type Catalogue struct {
 
 // Party gives the party of that name, nil when there is none.
 func (c *Catalogue) Party(name string) *Party {
-	return find(c.Parties, func(p *Party) bool { return p.Name == name })
+	return named(c.Parties, name, func(p *Party) string { return p.Name })
 }
 
 // Service gives the service of that name, nil when there is none.
 func (c *Catalogue) Service(name string) *Service {
-	return find(c.Services, func(s *Service) bool { return s.Name == name })
+	return named(c.Services, name, func(s *Service) string { return s.Name })
 }
 
 // Indicator gives the indicator of that name, nil when there is none.
 func (c *Catalogue) Indicator(name string) *Indicator {
-	return find(c.Indicators, func(i *Indicator) bool { return i.Name == name })
+	return named(c.Indicators, name, func(i *Indicator) string { return i.Name })
 }
 
 // Calendar gives the calendar of that name, nil when there is none.
 func (c *Catalogue) Calendar(name string) *Calendar {
-	return find(c.Calendars, func(k *Calendar) bool { return k.Name == name })
+	return named(c.Calendars, name, func(k *Calendar) string { return k.Name })
 }
 
 // Versions gives the versions of the agreement of that name, in the order in
@@ -83,6 +85,16 @@ func over[T any](list, base []T, name func(*T) string) []T {
 		}
 	}
 	return out
+}
+
+// named gives the item of that name. Lists that come from a store are in order
+// of the names and are halved until it is found; others are gone through.
+func named[T any](list []T, name string, of func(*T) string) *T {
+	at := sort.Search(len(list), func(i int) bool { return of(&list[i]) >= name })
+	if at < len(list) && of(&list[at]) == name {
+		return &list[at]
+	}
+	return find(list, func(t *T) bool { return of(t) == name })
 }
 
 func find[T any](list []T, is func(*T) bool) *T {

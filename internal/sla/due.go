@@ -19,9 +19,13 @@ func (a *Agreement) ReviewDue(loc *time.Location) Instant {
 
 // Expiry gives the end of the last version of the agreement of that name;
 // Forever when it has none, or there is no such agreement.
-func (c *Catalogue) Expiry(name string) Instant {
+func (c *Catalogue) Expiry(name string) Instant { return Expiry(c.Versions(name)) }
+
+// Expiry gives the end of the last of an agreement's versions, Forever when
+// there is none.
+func Expiry(versions []*Agreement) Instant {
 	end := Always
-	for _, a := range c.Versions(name) {
+	for _, a := range versions {
 		end = max(end, a.Valid.To)
 	}
 	if end == Always {
