@@ -5,8 +5,8 @@
 package telemetry
 
 import (
-	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -78,21 +78,21 @@ func (t *Telemetry) Write(w io.Writer) error {
 	return nil
 }
 
-// ServeHTTP answers with the page, compressed where the client takes that.
+// ServeHTTP answers with the page, compressed where the client takes that. A
+// page that cannot be written to its end is cut off, so that it is not taken
+// for a whole one.
 func (t *Telemetry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var page bytes.Buffer
-	if err := t.Write(&page); err != nil {
-		http.Error(w, "The metrics cannot be shown: "+err.Error()+".", http.StatusInternalServerError)
-		return
-	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Vary", "Accept-Encoding")
-	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		_, _ = page.WriteTo(w) // a client that went away is not our failure
-		return
+	var err error
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // the level is valid
+		err = errors.Join(t.Write(z), z.Close())
+	} else {
+		err = t.Write(w)
 	}
-	w.Header().Set("Content-Encoding", "gzip")
-	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // the level is valid
-	_, _ = page.WriteTo(z)
-	_ = z.Close()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
 }

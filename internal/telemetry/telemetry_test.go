@@ -8,7 +8,9 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -249,6 +251,39 @@ func TestOverTheLimitTheLeastImportantFamiliesAreLeftOutWhole(t *testing.T) {
 	}
 }
 
+func TestTheDocsSayInWhichOrderFamiliesAreLeftOut(t *testing.T) {
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, order, _ := strings.Cut(string(page), "the last of these first:")
+	order, _, _ = strings.Cut(order, ".")
+	said := regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(order, -1)
+	all := families()
+	if len(said) != len(all) {
+		t.Fatalf("the docs name %d families, there are %d", len(said), len(all))
+	}
+	for i, f := range all {
+		if !strings.HasSuffix(f.name, said[i][1]) {
+			t.Errorf("the docs name %s where %s is left out", said[i][1], f.name)
+		}
+	}
+}
+
+func TestAnObjectiveHasAsManySeriesAsTheDocsSay(t *testing.T) {
+	s := standing("checkout-sla", "availability")
+	s.Breaches = nil
+	for _, w := range sla.BurnWindows {
+		s.Burn[w.Name] = s.Current.Bad
+	}
+	for limit, want := range map[int]string{34: "0", 33: "1"} {
+		got := series(t, page(t, Options{Standings: given(s), Recorder: busy(), SeriesLimit: limit}))
+		if got["slmd_series_limit_reached"] != want {
+			t.Errorf("with a limit of %d slmd_series_limit_reached is %s, want %s", limit, got["slmd_series_limit_reached"], want)
+		}
+	}
+}
+
 func TestEveryAlertThatHoldsIsASeriesWithItsLabels(t *testing.T) {
 	text := page(t, Options{Standings: many(3), Recorder: busy(), Alerting: alerting, SeriesLimit: 1})
 	got := series(t, text)
@@ -399,6 +434,27 @@ func TestThePageIsServedPlainAndCompressed(t *testing.T) {
 	unpacked, err := io.ReadAll(z)
 	if err != nil || !bytes.Equal(unpacked, plain.Body.Bytes()) {
 		t.Errorf("the compressed page differs: %v", err)
+	}
+}
+
+// deaf is a client that went away.
+type deaf struct{ *httptest.ResponseRecorder }
+
+func (deaf) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestAPageThatCannotBeWrittenIsCutOff(t *testing.T) {
+	telemetry := New(Options{Standings: given(standing("a", "x")), Recorder: busy()})
+	for _, encoding := range []string{"", "gzip"} {
+		request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		request.Header.Set("Accept-Encoding", encoding)
+		func() {
+			defer func() {
+				if recover() != http.ErrAbortHandler { //nolint:errorlint // it is the value itself
+					t.Errorf("with the encoding %q half a page ends like a whole one", encoding)
+				}
+			}()
+			telemetry.ServeHTTP(deaf{httptest.NewRecorder()}, request)
+		}()
 	}
 }
 
