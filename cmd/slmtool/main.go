@@ -26,6 +26,7 @@ var commands = []func(*kingpin.Application){
 	reportCommand,
 	entriesCommand,
 	exclusionCommand,
+	entryCommand,
 	dbCommand,
 }
 

@@ -178,7 +178,7 @@ func (a *App) handler() (http.Handler, error) {
 		},
 	}
 	if a.o.Lifecycle {
-		o.Reload, o.Apply = a.Reload, a.applyTexts
+		o.Reload, o.Apply, o.Enter = a.Reload, a.applyTexts, a.enterFacts
 	}
 	return web.New(o)
 }

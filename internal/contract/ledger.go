@@ -142,10 +142,6 @@ func amounts(f *document.Fields, e *sla.Entry, facts sla.FactKind) {
 	amount(f, "bad", &e.Bad)
 	var unknown sla.Amount
 	said := amount(f, "unknown", &unknown)
-	if e.Good.Sign() < 0 || e.Bad.Sign() < 0 || unknown.Sign() < 0 {
-		f.Problem("good, bad and unknown cannot be negative")
-		return
-	}
 	length := sla.Seconds(e.Length())
 	if facts == sla.Time && !said {
 		unknown = length.Sub(e.Good).Sub(e.Bad)
@@ -156,10 +152,7 @@ func amounts(f *document.Fields, e *sla.Entry, facts sla.FactKind) {
 		return
 	}
 	e.Unknown = sla.Millis(units / 1_000_000)
-	switch {
-	case facts == sla.Time && e.Good.Add(e.Bad).Add(unknown) != length:
-		f.Problem("good, bad and unknown of a time indicator must be the length of the span together (%s s)", length)
-	case e.Unknown < 0 || e.Unknown > e.Length():
-		f.Problem("unknown must be at most the length of the span (%s s)", length)
+	if err := e.Check(facts); err != nil {
+		f.Problem("%v", err)
 	}
 }

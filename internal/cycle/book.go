@@ -44,10 +44,7 @@ type reachOf struct {
 // bookOver gives a book of what the store and the fresh entries hold.
 func bookOver(ctx context.Context, r Reading, have reachOf) judge.Book {
 	deadline := r.deadline()
-	kept := func(name string) bool { // facts that people or other programs enter have no cursor
-		ind := r.Catalogue.Indicator(name)
-		return ind != nil && ind.Kind == sla.Entries
-	}
+	kept := func(name string) bool { return writtenDown(r.Catalogue, name) }
 	read := func(of factsOf) ([]sla.Entry, error) {
 		entries, err := r.Store.Entries(ctx, of.indicator, of.span)
 		if err != nil {
@@ -69,16 +66,16 @@ func bookOver(ctx context.Context, r Reading, have reachOf) judge.Book {
 			return m.get(of, func() ([]sla.Entry, error) { return read(of) })
 		},
 		Measured: func(name string) sla.Instant {
-			if cursor, ok := have.cursors[name]; ok || !kept(name) {
-				return cursor
+			if kept(name) {
+				return r.Now
 			}
-			return r.Now
+			return have.cursors[name]
 		},
 		Final: func(name string) sla.Instant {
-			if at, ok := have.settled[name]; ok || !kept(name) {
-				return min(at, deadline)
+			if kept(name) {
+				return deadline
 			}
-			return deadline
+			return min(have.settled[name], deadline)
 		},
 	}
 }

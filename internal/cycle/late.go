@@ -42,8 +42,10 @@ func (c *Cycle) lateOf(steps []step, revisions []revision) late {
 		}
 	}
 	for _, r := range revisions {
-		if n := len(r.changed); n > 0 {
-			l.add(r.indicator, r.changed, sla.Span{From: r.changed[0].From, To: r.changed[n-1].To})
+		for _, entries := range [][]sla.Entry{r.changed, r.entered} {
+			if n := len(entries); n > 0 {
+				l.add(r.indicator, entries, sla.Span{From: entries[0].From, To: entries[n-1].To})
+			}
 		}
 	}
 	return l

@@ -19,6 +19,7 @@ const (
 	ByHole           = "hole"           // it was asked for again while it was provisional
 	ByReconciliation = "reconciliation" // of the last days
 	ByRequest        = "request"        // of somebody
+	ByEntry          = "entry"          // somebody wrote facts down
 )
 
 // revision is new facts of an indicator for spans that the ledger has.
@@ -26,8 +27,9 @@ type revision struct {
 	indicator  string
 	definition int64
 	changed    []sla.Entry
-	stand            // where measuring goes on from at the cursor; without a state as it was
-	began      stand // from where it was measured, if that is known
+	entered    []sla.Entry // where the ledger has nothing yet
+	stand                  // where measuring goes on from at the cursor; without a state as it was
+	began      stand       // from where it was measured, if that is known
 }
 
 // Revise measures a span of an indicator anew and appends a revision where the
@@ -163,7 +165,7 @@ func (c *Cycle) outcomes(revisions []revision) []store.Outcome {
 	var out []store.Outcome
 	for _, r := range revisions {
 		head := c.heads[r.indicator]
-		o := store.Outcome{Indicator: r.indicator, Definition: r.definition, Revised: r.changed, State: head.State, Cursor: head.Cursor}
+		o := store.Outcome{Indicator: r.indicator, Definition: r.definition, Revised: r.changed, Entered: r.entered, State: head.State, Cursor: head.Cursor}
 		if r.state != nil {
 			o.State = r.state
 		}

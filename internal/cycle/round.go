@@ -259,6 +259,7 @@ func (c *Cycle) settle(w work, round *store.Round, now sla.Instant) {
 			c.heads[r.indicator] = head
 		}
 		c.filled(r)
+		c.enteredHead(r)
 	}
 	for i := range w.steps {
 		s := &w.steps[i]

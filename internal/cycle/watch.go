@@ -315,6 +315,7 @@ func (w *watch) fill(ctx context.Context, c *Cycle) error {
 	for name, tallies := range w.tallies {
 		head, ok := c.heads[name]
 		if !ok {
+			w.feed(name, w.late.entries[name])
 			continue
 		}
 		span := sla.Span{From: head.Cursor.Add(-recentSpan), To: head.Cursor}

@@ -101,6 +101,12 @@ func (l *ledger) outcome(o *Outcome) error {
 	if err != nil {
 		return err
 	}
+	if len(o.Entered) > 0 {
+		if err := l.enter(o, h); err != nil {
+			return err
+		}
+		return l.reviseAll(o, h)
+	}
 	where := &h.main
 	if o.Earlier {
 		where = &h.earlier
@@ -116,12 +122,19 @@ func (l *ledger) outcome(o *Outcome) error {
 		return err
 	}
 	l.plan(o, h, fresh)
+	if err := l.reviseAll(o, h); err != nil {
+		return err
+	}
+	return l.moveOn(o, h, where, fresh)
+}
+
+func (l *ledger) reviseAll(o *Outcome, h *head) error {
 	for i := range o.Revised {
 		if err := l.revise(h.id, o.Definition, &o.Revised[i]); err != nil {
 			return err
 		}
 	}
-	return l.moveOn(o, h, where, fresh)
+	return nil
 }
 
 func (l *ledger) head(o *Outcome) (*head, error) {

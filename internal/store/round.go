@@ -34,6 +34,10 @@ type Outcome struct {
 	// span of the entry that it stands in for from now on. The same facts again
 	// add nothing.
 	Revised []sla.Entry
+	// Entered holds facts that people or other programs wrote down, in order of
+	// time, anywhere that the ledger has nothing yet. An indicator has these or
+	// measured ones, never both: State and Cursor are of no account with them.
+	Entered []sla.Entry
 	// State and Cursor are where measuring goes on. A Cursor before the ledger's
 	// leaves both as they are; a new indicator without entries starts at Cursor.
 	State  []byte

@@ -21,6 +21,7 @@ func (h *handler) itemRoutes(mux *http.ServeMux) {
 	h.get(mux, "objectives/{agreement}/{objective}/series", h.series)
 	h.get(mux, "objectives/{agreement}/{objective}/simulate", h.simulate)
 	h.get(mux, "indicators/{name}/query", h.queries)
+	mux.HandleFunc("POST /api/v1/indicators/{name}/entries", h.enter)
 }
 
 func (h *handler) serviceItem(r *http.Request) (any, error) {
@@ -261,4 +262,14 @@ func (h *handler) breaches(r *http.Request) (any, error) {
 		}
 	}
 	return out, nil
+}
+
+// enter records facts that come as CSV.
+func (h *handler) enter(w http.ResponseWriter, r *http.Request) {
+	reply(w, r, func(r *http.Request) (any, error) {
+		if h.o.Enter == nil {
+			return nil, &problem{http.StatusForbidden, "forbidden", "recording over HTTP is not enabled: start slmd with --web.enable-lifecycle"}
+		}
+		return h.o.Enter(r.Context(), r.PathValue("name"), r.URL.Query().Get("as"), r.Body)
+	})
 }

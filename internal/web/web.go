@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"io"
 	"net/http"
 	"time"
 
@@ -31,6 +32,8 @@ type Options struct {
 	Reload func(context.Context) error
 	// Apply applies catalogue files that came over HTTP; nil: not over HTTP.
 	Apply func(ctx context.Context, files map[string][]byte, actor string, prune, dry bool) (any, error)
+	// Enter records facts, in CSV, that somebody wrote down; nil: not over HTTP.
+	Enter func(ctx context.Context, indicator, actor string, facts io.Reader) (any, error)
 	// Review gives a service review as a file, issued or drafted.
 	Review func(ctx context.Context, agreement, period, file string) (Document, error)
 	// Book gives the agreements and facts as judging reads them now; it is for one goroutine.
