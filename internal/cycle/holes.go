@@ -72,7 +72,8 @@ const (
 	// holeReach is how old a hole may be when it is recorded. What is older is
 	// history that is filled in, not samples that are late.
 	holeReach = 2 * sla.Day
-	// replayMost is how much before a hole is measured again with it at most.
+	// replayMost is how long a hole is at most, and how much before one is
+	// measured again with it.
 	replayMost = 6 * sla.Hour
 	// aloneMost is how many holes without a state are asked for in one round:
 	// each costs a request, and the round holds up the next one.
@@ -100,7 +101,7 @@ func (c *Cycle) noteHoles(s *step, now sla.Instant) {
 // addHole adds a hole that is final at the instant until, or lengthens the last one.
 func (c *Cycle) addHole(name string, h *hole, until sla.Instant) {
 	list := c.holes[name]
-	if n := len(list); n > 0 && list[n-1].To == h.From && h.To.Sub(list[n-1].From) <= c.o.FinaliseAfter {
+	if n := len(list); n > 0 && list[n-1].To == h.From && h.To.Sub(list[n-1].From) <= replayMost {
 		list[n-1].To, list[n-1].until = h.To, until
 		return
 	}
