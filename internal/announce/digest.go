@@ -182,10 +182,10 @@ func (p *Postman) digestLine(c concern) gridLine {
 
 // lastsWords says when the budget of the period under way will be spent.
 func lastsWords(s *sla.Standing, zone *time.Location) string {
-	if s.Agreement.Period.Kind != sla.PeriodRolling && *s.Exhaustion >= s.Current.Part.To {
+	if s.Agreement.Period.Kind != sla.PeriodRolling && s.Exhaustion.At >= s.Current.Part.To {
 		return "the period's end"
 	}
-	return wording.English.Moment(s.Exhaustion.In(zone))
+	return wording.English.Moment(s.Exhaustion.At.In(zone))
 }
 
 func atLeastZero(r *big.Rat) *big.Rat {

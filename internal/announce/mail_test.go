@@ -308,11 +308,11 @@ func TestADigestTellsEveryContactWhatIsAtRiskOrMissed(t *testing.T) {
 	o.catalogue.Parties = append(o.catalogue.Parties, sla.Party{Name: "other", Role: sla.Customer, Contacts: []sla.Contact{{Email: "other@example.com"}}})
 	calm := o.catalogue.Agreements[0]
 	calm.Name, calm.Customer = "other-sla", "other"
-	at := noon.Add(100 * sla.Hour)
+	ends := &sla.Exhaustion{At: noon.Add(100 * sla.Hour), Window: "6h"}
 	risk, missed, fine := verdict(sla.AtRisk, 2100), verdict(sla.Breached, 5000), verdict(sla.Met, 1)
 	missed.Period.Name, missed.Part.To = "2026-10", monday.Add(-sla.Day)
 	o.standings = []sla.Standing{
-		{Agreement: &o.catalogue.Agreements[0], Objective: &o.catalogue.Agreements[0].Objectives[0], Current: &risk, Previous: &missed, Exhaustion: &at},
+		{Agreement: &o.catalogue.Agreements[0], Objective: &o.catalogue.Agreements[0].Objectives[0], Current: &risk, Previous: &missed, Exhaustion: ends},
 		{Agreement: &calm, Objective: &calm.Objectives[0], Current: &fine},
 	}
 	o.options.AlsoTo = nil

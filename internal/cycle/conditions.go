@@ -200,7 +200,7 @@ func (s *sitting) problem(indicator string) (store.Problem, bool) {
 // burnConditions tell how fast the budget is being spent; during an approved
 // exclusion they are silent.
 func (s *sitting) burnConditions(t *tracked, base sla.Condition, add func(sla.Condition)) error {
-	t.burn, t.firing = nil, nil
+	t.burn, t.firing, t.spent = nil, nil, nil
 	k, r := t.tally.Case(), s.recent[t.indicator]
 	if k.Objective.Target == nil || r == nil {
 		return nil
@@ -210,7 +210,7 @@ func (s *sitting) burnConditions(t *tracked, base sla.Condition, add func(sla.Co
 	if err != nil {
 		return fmt.Errorf("burn rates of %s/%s: %w", base.Agreement, base.Objective, err)
 	}
-	t.burn = rates.ByName()
+	t.burn, t.spent = rates.ByName(), judge.Exhaustion(t.verdict.Budget, rates, at)
 	excluded, err := judge.Excluded(k.Agreement.Service, k.Exclusions, at)
 	if err != nil {
 		return fmt.Errorf("exclusions of %s: %w", k.Agreement.Service, err)
@@ -245,6 +245,10 @@ func (s *sitting) verdictConditions(a *watched, t *tracked, base sla.Condition, 
 			if c.Since, err = s.holdsSince(t); err != nil {
 				return err
 			}
+		}
+		var err error
+		if c.Details.Text, err = t.forecast(); err != nil {
+			return err
 		}
 		add(c)
 	}

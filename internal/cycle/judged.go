@@ -40,6 +40,7 @@ func Standings(book judge.Book, now sla.Instant) ([]sla.Standing, error) {
 			out = append(out, sla.Standing{
 				Agreement: version, Objective: o, Indicator: book.Catalogue.Indicator(v.Indicator),
 				Current: v, Burn: rates.ByName(), Measured: measured,
+				Exhaustion: judge.Exhaustion(v.Budget, rates, min(now, measured)),
 			})
 		}
 	}

@@ -31,7 +31,7 @@ func (w *watch) standing(c *Cycle, a *watched, version *sla.Agreement, o *sla.Ob
 	}
 	if t := a.current(version, o, now); t != nil {
 		current := t.verdict
-		s.Current, s.Burn, s.Firing = &current, t.burn, t.firing
+		s.Current, s.Burn, s.Firing, s.Exhaustion = &current, t.burn, t.firing, t.spent
 		s.BreachOpen = t.record != nil && counts(t.record.State)
 	}
 	if p := a.before(o.Name, now); p != nil {

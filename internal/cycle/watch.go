@@ -60,6 +60,7 @@ type tracked struct {
 	record    *record
 	burn      map[string]*big.Rat // burn rates by window, as of the last fresh round
 	firing    []sla.BurnFiring
+	spent     *sla.Exhaustion // when the budget will be
 }
 
 // part is one objective by one version in one period.

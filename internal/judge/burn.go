@@ -14,6 +14,8 @@ type Rate struct {
 	Window sla.BurnWindow
 	// Good and Bad are the events or seconds in the window, after exclusions.
 	Good, Bad *big.Rat
+	// Spent is what the window spent of the error budget, in its unit; nil for a mean.
+	Spent *big.Rat
 	// Rate is the bad share by the objective's method over 1 − target; nil when
 	// nothing was counted, the target is 100 % or the objective is a mean.
 	Rate *big.Rat
@@ -205,6 +207,10 @@ func (b *burn) rate(shares []part) {
 	}
 	rest := new(big.Rat).Sub(big.NewRat(1, 1), target.Ratio())
 	for i, s := range shares {
+		b.rates[i].Spent = s.bad
+		if b.c.Objective.Method == sla.Timeslices { // counted in milliseconds
+			b.rates[i].Spent = new(big.Rat).Mul(s.bad, big.NewRat(1, int64(sla.Second)))
+		}
 		if s.all.Sign() > 0 && rest.Sign() > 0 {
 			r := new(big.Rat).Quo(s.bad, s.all)
 			b.rates[i].Rate = r.Quo(r, rest)

@@ -20,7 +20,7 @@ type Standing struct {
 
 	// Exhaustion is when the error budget will be spent if it goes on as lately;
 	// nil when nothing is being spent, or there is no budget left to spend.
-	Exhaustion *Instant
+	Exhaustion *Exhaustion
 
 	// Measured is the end of the last measured interval; Always before the first.
 	Measured Instant
@@ -28,6 +28,12 @@ type Standing struct {
 	BreachOpen bool
 	// Breaches counts the breach records of the objective that were confirmed, by attribution.
 	Breaches map[AttributionClass]int64
+}
+
+// Exhaustion is when an error budget will be spent if it goes on as in the window.
+type Exhaustion struct {
+	At     Instant
+	Window string // "6h", "3d"
 }
 
 // BurnFiring is a burn alert that holds: its long window and how urgent it is.

@@ -27,6 +27,7 @@ type objectivePage struct {
 	Strip     *strip
 	Days      []dayView
 	Burn      []burnView
+	Lasts     string // for how long the budget does, as it is spent lately
 	Firing    string
 	Outages   []outageView
 	Small     string // what the outages that are not listed come to
@@ -283,6 +284,9 @@ func (p *objectivePage) burns(f *frame, at *found) {
 			b.Width, b.Hot = px(min(x/10, 1)*100), x > 1
 		}
 		p.Burn = append(p.Burn, b)
+	}
+	if e := at.standing.Exhaustion; e != nil && len(p.Burn) > 0 {
+		p.Lasts = f.say("If it goes on as in the last %s, the budget is spent on %s.", e.Window, f.moment(e.At, at.zone))
 	}
 }
 
