@@ -100,6 +100,10 @@ func TestEveryFieldCanBeExpected(t *testing.T) {
         state: breached
         good_seconds: 2552400
         bad_seconds: 39600
+        good: 0                     # a time indicator has no events
+        bad: 0
+        mtrs: 19800                 # 36,000 s and 3,600 s
+        mtbf: 1276200               # 1,260,000 s and 1,292,400 s
         unknown_seconds: 0
         removed_seconds: 0
         breaches: 1
@@ -127,7 +131,7 @@ func TestEveryFieldCanBeExpected(t *testing.T) {
       - {indicator: requests, entries: [{from: 2026-11-09, to: 2026-11-10, good: 99, bad: 1, unknown: 60}]}
     expect:
       - {agreement: web-sla, objective: mark, period: 2026-11, value: 4, state: met, compliance: null}
-      - {agreement: web-sla, objective: ok, period: 2026-11, good: 99, bad: 1, unknown_seconds: 691260, compliance: 99, burn: {1d: 1, 3d: 1, 1h: 1}, budget_left: 0, state: at_risk}
+      - {agreement: web-sla, objective: ok, period: 2026-11, good: 99, bad: 1, good_seconds: 0, bad_seconds: 0, unknown_seconds: 691260, compliance: 99, burn: {1d: 1, 3d: 1, 1h: 1}, budget_left: 0, state: at_risk}
 `, contract.Options{})
 	if got := outcome(r); got != "" || len(r.Tests) != 2 {
 		t.Errorf("got\n%s", got)

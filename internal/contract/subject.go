@@ -18,12 +18,29 @@ type subject struct {
 	counted *sla.Verdict
 }
 
-// events gives the verdict that counts events, or seconds.
-func (s *subject) events() *sla.Verdict {
+// counter gives the verdict that counts events, or seconds.
+func (s *subject) counter() *sla.Verdict {
 	if s.counted != nil {
 		return s.counted
 	}
 	return &s.Verdict
+}
+
+// events gives a number of events: a time indicator has none.
+func (s *subject) events(n *big.Rat) *big.Rat {
+	if s.Facts == sla.Time {
+		return new(big.Rat)
+	}
+	return n
+}
+
+// seconds gives good or bad time: where events are counted, and not slices of
+// time, there is none.
+func (s *subject) seconds(n *big.Rat) *big.Rat {
+	if s.Facts == sla.Events && s.Method != sla.Timeslices {
+		return new(big.Rat)
+	}
+	return n
 }
 
 // slicesEvents reports whether a verdict counts slices of events.
@@ -100,6 +117,7 @@ func together(parts []sla.Verdict) sla.Verdict {
 	all = parts[0]
 	all.Certain, all.Outages = true, nil
 	all.Totals = sla.Totals{}
+	var restore, between *big.Rat // over all outages
 	states := make([]sla.State, len(parts))
 	for i := range parts {
 		p := &parts[i]
@@ -111,12 +129,25 @@ func together(parts []sla.Verdict) sla.Verdict {
 		all.Totals.Count += p.Totals.Count
 		all.Totals.Small += p.Totals.Small
 		all.Totals.Longest = max(all.Totals.Longest, p.Totals.Longest)
+		restore, between = plus(restore, times(p.Totals.MTRS, p.Totals.Count)), plus(between, times(p.Totals.MTBF, p.Totals.Count))
 		if i > 0 {
 			addPart(&all, p)
 		}
 	}
+	if restore != nil {
+		count := whole(all.Totals.Count)
+		all.Totals.MTRS, all.Totals.MTBF = restore.Quo(restore, count), between.Quo(between, count)
+	}
 	all.State = judge.Worst(states...)
 	return all
+}
+
+// times gives n·r, nil for nothing.
+func times(r *big.Rat, n int) *big.Rat {
+	if r == nil {
+		return nil
+	}
+	return new(big.Rat).Mul(r, whole(n))
 }
 
 func addPart(all, p *sla.Verdict) {
@@ -158,6 +189,8 @@ func plusCredit(a, b *sla.Credit) *sla.Credit {
 		return b
 	case b == nil:
 		return a
+	case a.Amount == nil && b.Amount == nil && a.Percent != nil && b.Percent != nil && a.Percent.Cmp(b.Percent) == 0:
+		return a // the same share of both charges is that share of their sum
 	case a.Amount == nil || b.Amount == nil || a.Amount.Currency != b.Amount.Currency:
 		return &sla.Credit{Band: "several"}
 	}
