@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -58,7 +58,7 @@ func TestTheDaemonOfAFilm(t *testing.T) {
 	}
 	a, err := app.New(context.Background(), app.Options{
 		ConfigFile: dir + "/slmd.yml", StoragePath: dir + "/data", Listen: []string{"127.0.0.1:0"},
-		Now: func() time.Time { return f.now().Time() },
+		Now: func() time.Time { return f.now().Time() }, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -181,12 +181,14 @@ type stagehand struct {
 	dir      string
 	film     film
 	daemon   *exec.Cmd
+	said     words
 	kills    map[string]int
 }
 
 func (h *stagehand) start() {
 	h.daemon = exec.Command(os.Args[0], "-test.run=^TestTheDaemonOfAFilm$")
 	h.daemon.Env = append(os.Environ(), deliveryDir+"="+h.dir, deliveryClock+"="+h.film.String())
+	h.daemon.Stdout, h.daemon.Stderr = &h.said, &h.said
 	if err := h.daemon.Start(); err != nil {
 		h.t.Fatal(err)
 	}
@@ -232,6 +234,9 @@ func TestBreachesAreDeliveredAndNeverFalselyResolvedWhileAlertmanagersAndTheDaem
 	}
 	n, seed := number(t, breachesVariable, 10), uint64(number(t, seedVariable, 1))
 	now, zone := realTime()
+	if n > 200 {
+		t.Fatal("the film would last for longer than what is told holds")
+	}
 	length := sla.Millis(n+15) * sla.Minute // of the film
 	f := film{from: now.Add(-length), began: sla.At(time.Now())}
 	p := &plot{film: f, begin: f.from.Add(2 * sla.Minute), n: n}
@@ -251,11 +256,16 @@ func TestBreachesAreDeliveredAndNeverFalselyResolvedWhileAlertmanagersAndTheDaem
 	s := newStage(t, set{
 		source: srv.URL(), catalogue: p.catalogue(zone), now: now,
 		// What is told holds for four intervals: for longer than the film lasts.
-		config: "measuring: {interval: " + strconv.Itoa(int(length/sla.Minute)) + "m}\nalerting: {alertmanagers: [" + strings.Join(receivers, ", ") + "]}\n",
+		config: "measuring: {interval: 1h}\nalerting: {alertmanagers: [" + strings.Join(receivers, ", ") + "]}\n",
 	})
 	h.dir = s.dir
 	h.start()
-	t.Cleanup(h.kill)
+	t.Cleanup(func() {
+		h.kill()
+		if t.Failed() {
+			t.Logf("the daemons wrote last:\n%s", tail(h.said.String()))
+		}
+	})
 	for f.now() < p.bad(n).To {
 		h.pause(800 * time.Millisecond)
 		h.strike()

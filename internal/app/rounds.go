@@ -138,7 +138,7 @@ func (a *App) probe(ctx context.Context, source string) {
 	src, well := a.sources.measuring[source], a.sources.well(source)
 	a.mu.Unlock()
 	now := a.now()
-	if src == nil || !well || now.Sub(src.Capabilities().At) < probeEvery {
+	if src == nil || !well || !passed(probeEvery, src.Capabilities().At, now) {
 		return
 	}
 	if err := src.Probe(ctx, now); err != nil && ctx.Err() == nil {

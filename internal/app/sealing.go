@@ -19,7 +19,7 @@ const keepEvery = sla.Hour
 func (a *App) keepHouse(ctx context.Context) {
 	now := a.now()
 	last := a.kept.Load()
-	if last != 0 && now.Sub(sla.Instant(last)) < keepEvery || !a.kept.CompareAndSwap(last, int64(now)) {
+	if last != 0 && !passed(keepEvery, sla.Instant(last), now) || !a.kept.CompareAndSwap(last, int64(now)) {
 		return
 	}
 	if _, err := a.Seal(ctx); err != nil && ctx.Err() == nil {
@@ -28,6 +28,12 @@ func (a *App) keepHouse(ctx context.Context) {
 	if err := a.issueMissed(ctx); err != nil && ctx.Err() == nil {
 		a.log.Error("issuing service reviews that are overdue", "err", err)
 	}
+}
+
+// passed reports whether that much time has passed since the instant. What lies
+// ahead of now was told by a clock that has been set back since.
+func passed(much sla.Millis, since, now sla.Instant) bool {
+	return now < since || now.Sub(since) >= much
 }
 
 // Seal packs the days whose facts are final, lets go of facts older than the
@@ -49,7 +55,11 @@ func (a *App) Seal(ctx context.Context) (int, error) {
 	failpoint("app.sealed")
 	// What a new indicator would measure again is kept.
 	keep := max(cfg.Storage.Facts, cfg.Measuring.BackfillLimit+sla.Day)
-	gone, err := a.store.Expire(ctx, now.Add(-keep), now)
+	newest, err := a.newest(ctx)
+	if err != nil {
+		return n, err
+	}
+	gone, err := a.store.Expire(ctx, min(now, newest).Add(-keep), now)
 	if err != nil {
 		return n, fmt.Errorf("letting go of facts older than %s: %w", sla.FormatDuration(keep), err)
 	}
@@ -58,4 +68,18 @@ func (a *App) Seal(ctx context.Context) (int, error) {
 		a.log.Info("let go of facts that are older than they are kept", "days", gone)
 	}
 	return n, a.readAuditHead(ctx)
+}
+
+// newest gives where the ledger ends: facts are as old as it says, and a clock
+// that is ahead lets go of none early.
+func (a *App) newest(ctx context.Context) (sla.Instant, error) {
+	cursors, err := a.store.Cursors(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("reading how far the ledger reaches: %w", err)
+	}
+	var newest sla.Instant
+	for _, cursor := range cursors {
+		newest = max(newest, cursor)
+	}
+	return newest, nil
 }
