@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,17 +17,6 @@ import (
 	"github.com/slmd/slmd/internal/store"
 	"github.com/slmd/slmd/internal/testkit"
 )
-
-// buildSlmd builds the daemon.
-func buildSlmd(t testing.TB) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "slmd")
-	out, err := exec.Command("go", "build", "-o", binary, "../../cmd/slmd").CombinedOutput()
-	if err != nil {
-		t.Fatalf("building slmd: %v\n%s", err, out)
-	}
-	return binary
-}
 
 // daemon is a real slmd in a process of its own.
 type daemon struct {
@@ -109,7 +97,7 @@ func (k *trap) fault(w http.ResponseWriter, r *http.Request, next http.Handler) 
 }
 
 func TestTheDaemonAsAProcess(t *testing.T) {
-	binary := buildSlmd(t)
+	binary := build(t, "slmd")
 	t.Run("killed while it catches up it ends with the ledger of one that was not", func(t *testing.T) { killWhileCatchingUp(t, binary) })
 	t.Run("a second one on the same storage ends within a second and says why", func(t *testing.T) { startTwice(t, binary) })
 }
