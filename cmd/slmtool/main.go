@@ -28,6 +28,7 @@ var commands = []func(*kingpin.Application){
 	exclusionCommand,
 	entryCommand,
 	dbCommand,
+	alertCommand,
 }
 
 func main() { os.Exit(run(os.Args[1:])) }

@@ -145,7 +145,7 @@ func (p *Postman) digestSheet(r *reader) *sheet {
 		Subject: "[SLM] Targets: " + summary, Title: "Targets that need attention: " + summary, Mark: markOf(r.lines[0].verdict.State),
 		Lead: "Periods under way, and those that ended since the digest before.",
 	}
-	table := grid{Title: "Targets", Heads: []string{"Objective", "Period", "Reached", "Target", "Budget left", "Lasts until"}}
+	table := grid{Title: "Targets", Heads: []string{"Objective", "Period", "Reached", "Budget left"}}
 	for _, c := range r.lines {
 		table.Lines = append(table.Lines, p.digestLine(c))
 	}
@@ -162,20 +162,20 @@ func (p *Postman) digestLine(c concern) gridLine {
 	if err != nil {
 		zone = time.UTC // the catalogue has been checked: the zone is there
 	}
-	left, lasts := "–", "–"
+	left := "–"
 	if v.Budget != nil {
 		if share := v.Budget.Share(); share != nil {
 			left = wording.English.Percent(sla.Percent(atLeastZero(share), 1))
 		}
 	}
 	if v == s.Current && s.Exhaustion != nil {
-		lasts = lastsWords(s, zone)
+		left += ", lasts until " + lastsWords(s, zone)
 	}
 	return gridLine{
 		Mark: markOf(v.State), Href: pageURL(&sla.Condition{Agreement: v.Agreement, Objective: v.Objective}, p.o.ExternalURL),
 		Cells: []string{
-			serviceTitle(p.o.Catalogue(), v.Service) + ": " + v.Objective, periodWords(v.Period, zone),
-			cmp.Or(reachedWords(v), "–"), targetWords(s.Objective), left, lasts,
+			serviceTitle(p.o.Catalogue(), v.Service) + ": " + v.Objective, shortPeriod(v.Period, zone),
+			cmp.Or(reachedWords(v), "nothing") + " against " + targetWords(s.Objective), left,
 		},
 	}
 }

@@ -85,6 +85,14 @@ func periodWords(p sla.Period, zone *time.Location) string {
 	return wording.English.Period(p.Name)
 }
 
+// shortPeriod says a period in few letters.
+func shortPeriod(p sla.Period, zone *time.Location) string {
+	if strings.Contains(p.Name, "@") {
+		return periodWords(p, zone)
+	}
+	return wording.English.ShortPeriod(p.Name)
+}
+
 func serviceTitle(c *sla.Catalogue, name string) string {
 	if s := c.Service(name); s != nil {
 		return cmp.Or(s.Title, s.Name)

@@ -340,12 +340,12 @@ func TestADigestTellsEveryContactWhatIsAtRiskOrMissed(t *testing.T) {
 	o.is("later", want...)
 
 	m := o.host.Messages()[0]
-	for _, text := range []string{"Shop: availability", "October 2026", "99.61%", "0.0%", "November 2026", "99.83%", "18.9%", "21 Nov 2026 17:00"} {
+	for _, text := range []string{"Shop: availability", "Oct 2026", "99.61%", "0.0%", "Nov 2026", "99.83% against 99.9%", "18.9%, lasts until 21 Nov 2026 17:00"} {
 		if !strings.Contains(m.Text, text) || !strings.Contains(m.HTML, text) {
 			t.Errorf("%q is missing from\n%s", text, m.Text)
 		}
 	}
-	if strings.Index(m.Text, "October") > strings.Index(m.Text, "November") {
+	if strings.Index(m.Text, "Oct") > strings.Index(m.Text, "Nov") {
 		t.Error("the worst is not first")
 	}
 	o.now = monday.Add(7*sla.Day + sla.Minute)

@@ -53,13 +53,23 @@ type Alertmanager struct {
 
 // Send posts the alerts in one request.
 func (a *Alertmanager) Send(ctx context.Context, alerts []Alert) error {
+	status, text, err := a.Post(ctx, alerts)
+	if err != nil || status/100 == 2 {
+		return err
+	}
+	return &RefusedError{Status: status, Text: text}
+}
+
+// Post posts the alerts in one request and gives what was answered: the status
+// of HTTP and the receiver's own words, cut. An error says that there was no answer.
+func (a *Alertmanager) Post(ctx context.Context, alerts []Alert) (status int, text string, err error) {
 	body, err := Encode(alerts)
 	if err != nil {
-		return fmt.Errorf("writing the alerts as JSON: %w", err)
+		return 0, "", fmt.Errorf("writing the alerts as JSON: %w", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(a.URL, "/")+"/api/v2/alerts", bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("posting alerts: %w", err)
+		return 0, "", fmt.Errorf("posting alerts: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "slmd")
@@ -67,15 +77,12 @@ func (a *Alertmanager) Send(ctx context.Context, alerts []Alert) error {
 	resp, err := a.Client.Do(req)
 	failpoint("announce.sent")
 	if err != nil {
-		return fmt.Errorf("posting alerts: %w", err)
+		return 0, "", fmt.Errorf("posting alerts: %w", err)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if resp.StatusCode/100 == 2 {
-		return nil // what comes after the status does not matter
-	}
+	words, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		text = fmt.Appendf(text, " (%v)", err)
+		words = fmt.Appendf(words, " (%v)", err) // what comes after the status does not matter
 	}
-	return &RefusedError{Status: resp.StatusCode, Text: clean(strings.TrimSpace(string(text)), maxAnswer)}
+	return resp.StatusCode, clean(strings.TrimSpace(string(words)), maxAnswer), nil
 }

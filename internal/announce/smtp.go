@@ -106,7 +106,7 @@ func (s *SMTP) deliver(ctx context.Context, m Mail, password string, timeout tim
 		return "", err
 	}
 	_ = session.Quit() // the mail is theirs already
-	return message.ServerResponse(), nil
+	return "250 " + message.ServerResponse(), nil
 }
 
 func (s *SMTP) client(l *line, password string, timeout time.Duration) (*mail.Client, error) {

@@ -159,7 +159,7 @@ func TestMailGoesThroughTLSOnlyAndToACertificateThatIsTrusted(t *testing.T) {
 			if got := host.Messages(); c.ok != (err == nil) || c.ok != (len(got) == 1) || c.ok && got[0].TLS != c.tls {
 				t.Errorf("the smarthost has %+v, error %v", got, err)
 			}
-			if c.ok && answer != "2.0.0 queued as 42" {
+			if c.ok && answer != "250 2.0.0 queued as 42" {
 				t.Errorf("it answered %q", answer)
 			}
 		})
