@@ -139,8 +139,11 @@ type dashboard struct {
 	UID, Title, Description string
 	Tags                    []string
 	Editable                *bool
-	Links                   []struct{ URL, Type string }
-	Templating              struct {
+	Links                   []struct {
+		URL, Type string
+		Tags      []string
+	}
+	Templating struct {
 		List []struct {
 			Name, Type string
 			Query      json.RawMessage
@@ -178,8 +181,16 @@ func TestEveryDashboardIsCompleteAndLinked(t *testing.T) {
 				sources++
 			}
 		}
-		if sources != 1 || len(d.Links) < 2 {
-			t.Errorf("%s has %d variables for the data source and %d links", name, sources, len(d.Links))
+		if sources != 1 {
+			t.Errorf("%s has %d variables for the data source", name, sources)
+		}
+		others, back := false, false
+		for _, l := range d.Links {
+			others = others || l.Type == "dashboards" && slices.Equal(l.Tags, []string{"slmd"})
+			back = back || l.Type == "link" && strings.HasPrefix(l.URL, "${slmd}/")
+		}
+		if !others || !back {
+			t.Errorf("%s leads to the other dashboards: %t, to slmd: %t", name, others, back)
 		}
 		titles := map[string]bool{}
 		for _, p := range d.Panels {
