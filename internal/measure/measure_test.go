@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -111,6 +112,14 @@ func up(t testing.TB, values string) Series {
 	return line(t, `up{job="shop",instance="a"}`, values)
 }
 
+// beside adds a sample to a series.
+func beside(s Series, after sla.Millis, v int64) Series {
+	x := Sample{start.Add(after), Int(v)}
+	i, _ := slices.BinarySearchFunc(s.Samples, x, func(a, b Sample) int { return int(a.T - b.T) })
+	s.Samples = slices.Insert(s.Samples, i, x)
+	return s
+}
+
 func series(code string) string {
 	return fmt.Sprintf(`http_requests_total{job="shop",instance="a",code="%s"}`, code)
 }
@@ -135,6 +144,24 @@ func TestCounters(t *testing.T) {
 			"after a reset the value itself counts",
 			[]Series{line(t, series("200"), "100 110 120 130 5 15 25 35 45 55 65 75")},
 			"30/0 35/0 40/0",
+		},
+		{
+			"a fall within half the spacing is another replica's and counts nothing",
+			[]Series{beside(line(t, series("200"), "100+10x11"), 76*sla.Second, 148)},
+			"30/0 40/0 40/0",
+		},
+		{
+			"a reset that shows within half the spacing counts from the next sample on",
+			[]Series{beside(line(t, series("200"), "100 110 120 130 140 150 7 12 22 32 42 52"), 76*sla.Second, 2)},
+			"30/0 32/0 40/0",
+		},
+		{
+			"samples of two replicas that lie nearly two spacings apart miss none",
+			[]Series{NewSeries(map[string]string{"__name__": "http_requests_total", "job": "shop", "instance": "a", "code": "200"}, []Sample{
+				{start.Add(-15 * sla.Second), Int(5)}, {start, Int(6)}, {start.Add(15 * sla.Second), Int(7)},
+				{start.Add(44 * sla.Second), Int(9)}, {start.Add(59 * sla.Second), Int(10)}, {start.Add(74 * sla.Second), Int(11)},
+			}), up(t, "1x11")},
+			"5/0 1/0 0/0",
 		},
 		{
 			"a new series of a scraped target counts from zero",
