@@ -43,7 +43,7 @@ func agreementSeries(standings []*sla.Standing, opts *Options) text {
 const (
 	expiryMetric = "slmd_agreement_expiry_timestamp_seconds"
 	reviewMetric = "slmd_agreement_review_due_timestamp_seconds"
-	creditMetric = "slmd_credit_accrued"
+	owedMetric   = "slmd_credit_accrued"
 	metMetric    = "slmd_targets_met_ratio"
 )
 
@@ -56,7 +56,7 @@ func (w *agreements) page() text {
 	}{
 		{expiryMetric, "When the agreement ends.", w.expiry},
 		{reviewMetric, "When the agreement is to be reviewed.", w.review},
-		{creditMetric, "Credit of the current period so far, in major units of the currency.", w.credit},
+		{owedMetric, "Credit of the current period so far, in major units of the currency.", w.credit},
 		{metMetric, "Share of the judged objectives that keep their target in the current period.", w.met},
 	} {
 		if len(f.series) > 0 {
@@ -105,7 +105,7 @@ func (w *agreements) credits(standings []*sla.Standing) {
 	}
 	for _, currency := range slices.Sorted(maps.Keys(sums)) {
 		major := sla.Decimal{Coef: sums[currency], Scale: uint8(sla.MinorDigits(currency))}
-		w.credit.sample(creditMetric, float(major.Rat()), pair("agreement", standings[0].Agreement.Name), pair("currency", currency))
+		w.credit.sample(owedMetric, float(major.Rat()), pair("agreement", standings[0].Agreement.Name), pair("currency", currency))
 	}
 }
 
