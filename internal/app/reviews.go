@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/cronexpr"
@@ -179,20 +178,7 @@ func (r *Reviews) issue(ctx context.Context, book judge.Book, name string, p sla
 		review.Report.Reason = report.Text(reason)
 		return false, r.draft(ctx, review, now)
 	}
-	review.Report.Status, review.Report.IssuedAt = report.Issued, report.StampOf(now, time.UTC)
-	if err := review.Seal(); err != nil {
-		return false, err
-	}
-	doc, err := review.Marshal()
-	if err != nil {
-		return false, err
-	}
-	failpoint("app.review_made")
-	if err := r.write(review); err != nil {
-		return false, err
-	}
-	failpoint("app.review_written")
-	_, err = r.Store.IssueReport(ctx, store.Report{Agreement: name, Period: p.Name, Doc: doc, At: now, By: "slmd"}, store.Actor{Name: "slmd"})
+	err = r.put(ctx, review, now)
 	return err == nil, err
 }
 

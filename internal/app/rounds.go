@@ -225,14 +225,13 @@ func (a *App) reviews() *Reviews {
 	}
 }
 
-// writable gives the formats that this version writes.
+// writable gives the formats that this version writes. JSON is always the first:
+// a database that was put back learns from it what had been issued.
 func writable(formats []string) []render.Format {
-	var out []render.Format
+	out := []render.Format{render.JSON}
 	for _, f := range render.Formats {
-		for _, want := range formats {
-			if want == string(f) {
-				out = append(out, f)
-			}
+		if f != render.JSON && slices.Contains(formats, string(f)) {
+			out = append(out, f)
 		}
 	}
 	return out

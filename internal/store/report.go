@@ -29,7 +29,7 @@ func (r *Report) object() string {
 // SaveDraft keeps the document as the draft of the next revision of its report,
 // in place of the draft there was. Revision, Issued and SHA256 are worked out.
 func (s *Store) SaveDraft(ctx context.Context, r Report) (Report, error) {
-	r.Issued = false
+	r.Issued, r.Revision = false, 0
 	err := s.write(ctx, "keeping a draft of the report on "+r.Agreement+" in "+r.Period, func(ctx context.Context, tx *txn) error {
 		_, err := putReport(ctx, tx, &r)
 		return err
@@ -37,8 +37,10 @@ func (s *Store) SaveDraft(ctx context.Context, r Report) (Report, error) {
 	return r, err
 }
 
-// IssueReport keeps the document as the next revision for good, under audit. A
-// revision after the first needs a reason. Revision, Issued, By and SHA256 are worked out.
+// IssueReport keeps the document as the next revision for good, under audit, but
+// not with a lower number than r.Revision: files may tell of some that this
+// database does not know. A revision after the first needs a reason. Revision,
+// Issued, By and SHA256 are worked out.
 func (s *Store) IssueReport(ctx context.Context, r Report, by Actor) (Report, error) {
 	r.Issued, r.By = true, by.Name
 	err := s.write(ctx, "issuing the report on "+r.Agreement+" in "+r.Period, func(ctx context.Context, tx *txn) error {
@@ -60,6 +62,7 @@ func putReport(ctx context.Context, tx *txn, r *Report) (before string, err erro
 	if r.Agreement == "" || r.Period == "" || r.By == "" {
 		return "", errors.New("a report has to name its agreement, its period and who made it")
 	}
+	least := r.Revision
 	err = tx.QueryRowContext(ctx, `SELECT revision, sha256 FROM report WHERE agreement = ?1 AND period = ?2 AND status = 'issued'
 		ORDER BY revision DESC LIMIT 1`, r.Agreement, r.Period).Scan(&r.Revision, &before)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -68,7 +71,7 @@ func putReport(ctx context.Context, tx *txn, r *Report) (before string, err erro
 	if err != nil {
 		return "", err
 	}
-	r.Revision++
+	r.Revision = max(r.Revision+1, least)
 	r.SHA256 = sha256Hex(r.Doc)
 	status := "draft"
 	if r.Issued {
