@@ -52,6 +52,10 @@ func contacts(catalogue string) string {
 	).Replace(catalogue)
 }
 
+// links is where alerts lead to.
+const links = `alerting: {mode: push, labels: {environment: test}, dashboard_url: "https://grafana.example.com/", runbook_url: "https://wiki.example.com/slm"}
+`
+
 func TestABreachIsMailedWhileItHappensAndRoundsDoNotWaitForASmarthostThatHangs(t *testing.T) {
 	host := testkit.StartSmarthost(t, false)
 	host.Script(func(verb string) string {
@@ -65,13 +69,25 @@ func TestABreachIsMailedWhileItHappensAndRoundsDoNotWaitForASmarthostThatHangs(t
 	s := newStage(t, set{catalogue: contacts(corner), now: shut})
 	srv := serve(t, cornerShop(t, sla.Span{From: from, To: from.Add(sla.Day)}, troubles(shut)), &s.clock)
 	catalogue := strings.Replace(contacts(corner), "valid: {from: 2026-03-01}", "valid: {from: 2026-03-10}", 1)
-	s.configure(set{catalogue: catalogue, source: srv.URL(), config: fmt.Sprintf("mail: {smarthost: %q, from: slm@example.com, tls_config: {ca_file: %q}}\n", host.Address(), host.CA())})
+	s.configure(set{catalogue: catalogue, source: srv.URL(), config: links + fmt.Sprintf("mail: {smarthost: %q, from: slm@example.com, tls_config: {ca_file: %q}}\n", host.Address(), host.CA())})
 	s.open()
 	s.app.Start()
 	s.rounds(shut.Add(90*sla.Minute), 5*sla.Minute)
 	b := s.breachOf("there")
 	if b.State != sla.BreachConfirmed || b.OpenedAt > shut.Add(sla.Hour) {
 		t.Fatalf("the breach is %+v", b)
+	}
+	alerts, err := s.app.Alerts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range []string{
+		`"dashboard_url":"https://grafana.example.com/d/slmd-objective?var-agreement=shop-sla`, `"runbook_url":"https://wiki.example.com/slm#slmobjectivebreached"`,
+		`"slmd_url":"http://slmd.example.com/objectives/shop-sla/there"`, `"environment":"test"`, `"team":"till"`,
+	} {
+		if !strings.Contains(string(alerts), link) {
+			t.Errorf("no alert says %s:\n%s", link, alerts)
+		}
 	}
 	testkit.Eventually(t, "the mail waits", func() bool {
 		return strings.Contains(get(t, s.app.URL()+"/api/v1/status/mail"), `"waiting":2`)

@@ -43,7 +43,7 @@ func (m *Message) Subject() string {
 	return s
 }
 
-// Hang, as an answer of a script, is none: the smarthost is silent from then on.
+// Hang is no answer at all, when a script gives it: the smarthost is silent from then on.
 const Hang = "hang"
 
 // Smarthost plays a mail server: it records what it is given and answers as a
