@@ -129,7 +129,8 @@ func (s *SMTP) client(l *line, password string, timeout time.Duration) (*mail.Cl
 		policy = mail.NoTLS
 	}
 	options := []mail.Option{
-		mail.WithPort(number), mail.WithTimeout(timeout), mail.WithTLSPolicy(policy), mail.WithTLSConfig(s.tlsConfig(host)),
+		mail.WithPort(number), mail.WithTimeout(2 * timeout), // the context ends it first
+		mail.WithTLSPolicy(policy), mail.WithTLSConfig(s.tlsConfig(host)),
 		mail.WithDialContextFunc(l.dial), mail.WithoutNoop(), mail.WithoutRset(),
 	}
 	if s.Username != "" {
