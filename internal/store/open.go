@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -19,6 +20,10 @@ import (
 type Options struct {
 	BusyTimeout sla.Millis // how long to wait for a lock; zero: 5 s
 	Readers     int        // connections of the read-only pool; zero: 4
+	// ReadLimit is after how long a read is ended; zero: 30 s, and none for a
+	// store that is opened for reading only. While somebody reads, the
+	// write-ahead log cannot begin anew and grows.
+	ReadLimit sla.Millis
 	// Asked, which may be nil, is told of each statement that reads; it is called concurrently.
 	Asked func(statement string)
 }
@@ -41,6 +46,8 @@ type Store struct {
 	writer  *sql.DB // nil when opened for reading only
 	readers *sql.DB
 	asked   func(statement string)
+	// readLimit is after how long a read is ended; zero: never.
+	readLimit time.Duration
 
 	closed    sync.Once
 	rewritten rewrites
@@ -57,6 +64,9 @@ func Open(ctx context.Context, file string, o Options) (*Store, error) {
 	parts, err := steps(migrations)
 	if err != nil {
 		return nil, err
+	}
+	if o.ReadLimit == 0 {
+		o.ReadLimit = 30 * sla.Second
 	}
 	s, err := open(ctx, file, o.filled(), parts)
 	if err != nil {
@@ -75,7 +85,7 @@ func open(ctx context.Context, file string, o Options, steps []string) (*Store, 
 	if err := refuseNetwork(file); err != nil {
 		return nil, err
 	}
-	s := &Store{file: file, busy: int64(o.BusyTimeout), asked: o.Asked}
+	s := &Store{file: file, busy: int64(o.BusyTimeout), readLimit: o.ReadLimit.Duration(), asked: o.Asked}
 	var err error
 	if s.lock, err = takeLock(file); err != nil {
 		return nil, err
@@ -187,7 +197,7 @@ func openReadOnly(ctx context.Context, file string, o Options) (*Store, error) {
 	if err := look(ctx, file, o, len(parts)); err != nil {
 		return nil, err
 	}
-	s := &Store{file: file, busy: int64(o.BusyTimeout), asked: o.Asked}
+	s := &Store{file: file, busy: int64(o.BusyTimeout), readLimit: o.ReadLimit.Duration(), asked: o.Asked}
 	if s.readers, err = openReaders(file, s.busy, o.Readers); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"io"
 )
 
+var errTooLong = errors.New("it was ended because it took longer than the limit")
+
 var errReadOnly = errors.New("the database was opened for reading only")
 
 // write runs f in a write transaction, alone. The transaction does not end with
@@ -44,10 +46,18 @@ func (s *Store) writeLocked(ctx context.Context, doing string, f func(ctx contex
 
 // read runs f in a transaction that sees one moment of the file.
 func (s *Store) read(ctx context.Context, doing string, f func(ctx context.Context, tx *txn) error) error {
+	if s.readLimit > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, s.readLimit, errTooLong)
+		defer cancel()
+		ctx = limited
+	}
 	err := transact(ctx, s.readers, func(ctx context.Context, tx *txn) error {
 		tx.asked = s.asked
 		return f(ctx, tx)
 	})
+	if err != nil && errors.Is(context.Cause(ctx), errTooLong) {
+		err = fmt.Errorf("%w of %s", errTooLong, s.readLimit)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, explain(err))
 	}
