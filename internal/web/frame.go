@@ -33,6 +33,7 @@ type frame struct {
 	Trail   []link
 	Kiosk   bool
 	Charts  bool // the page has charts that script makes better
+	zone    *time.Location
 	h       *handler
 }
 
@@ -57,8 +58,7 @@ type option struct {
 // show is a page with its frame.
 type show struct {
 	*frame
-	Page any           // what is shown within the frame
-	Main template.HTML // how that was written, for the frame
+	Page any // what is shown within the frame
 }
 
 // Asset gives the address of a file that the page needs.
@@ -102,6 +102,7 @@ func (h *handler) frameOf(r *http.Request, section, title string) *frame {
 // in sets the zone of the page's times.
 func (f *frame) in(zone *time.Location) *frame {
 	now := f.h.o.Now().In(zone)
+	f.zone = zone
 	f.Zone, f.Written, f.Stamp = zone.String(), f.Moment(now), now.Format(time.RFC3339)
 	return f
 }
@@ -156,24 +157,32 @@ func (h *handler) writeCode(w http.ResponseWriter, f *frame, name string, conten
 }
 
 // main writes what stands within the frame.
-func (h *handler) main(f *frame, name string, content any) (template.HTML, error) {
+func (h *handler) main(f *frame, name string, content any) ([]byte, error) {
 	var out bytes.Buffer
 	if err := h.pages[name].ExecuteTemplate(&out, "page", show{frame: f, Page: content}); err != nil {
-		return "", fmt.Errorf("writing the page: %w", err)
+		return nil, fmt.Errorf("writing the page: %w", err)
 	}
-	return template.HTML(out.String()), nil //nolint:gosec // a template wrote it
+	return out.Bytes(), nil
 }
 
 // send writes the frame around what was written.
-func (h *handler) send(w http.ResponseWriter, f *frame, name string, main template.HTML, code int) {
-	var out bytes.Buffer
-	if err := h.pages[name].ExecuteTemplate(&out, "frame", show{frame: f, Main: main}); err != nil {
+func (h *handler) send(w http.ResponseWriter, f *frame, name string, main []byte, code int) {
+	var above, below bytes.Buffer
+	err := h.pages[name].ExecuteTemplate(&above, "above", show{frame: f})
+	if err == nil {
+		err = h.pages[name].ExecuteTemplate(&below, "below", show{frame: f})
+	}
+	if err != nil {
 		http.Error(w, "The page cannot be shown: "+err.Error()+".", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
-	_, _ = out.WriteTo(w)
+	for _, part := range [][]byte{above.Bytes(), main, below.Bytes()} {
+		if _, err := w.Write(part); err != nil {
+			return // the reader has gone
+		}
+	}
 }
 
 // page registers a page; an error of its function becomes a page that says it.
@@ -210,7 +219,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // readPages reads the templates: one set for each page, with the frame and the
 // parts that pages share.
 func readPages() (map[string]*template.Template, error) {
-	shared, err := template.New("frame").Funcs(template.FuncMap{"pair": pair, "states": func() []sla.State { return sla.States }}).
+	shared, err := template.New("shared").Funcs(template.FuncMap{"pair": pair, "states": func() []sla.State { return sla.States }}).
 		ParseFS(files, "templates/frame.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the page templates: %w", err)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slmd/slmd/internal/calendar"
@@ -145,11 +146,20 @@ func (h *handler) objectivePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	page := onceOnly{kept: &h.charts, name: "objective", address: strings.Join([]string{at.agreement.Name, at.objective.Name, at.period.Name}, "/")}
+	return h.writeOnce(w, r, page, func() (*frame, any, error) {
+		f := h.frameOf(r, "overview", "").in(at.zone)
+		p, err := h.objectiveOf(r, f, at)
+		return f, p, err
+	})
+}
+
+// objectiveOf gathers what the page of an objective shows.
+func (h *handler) objectiveOf(r *http.Request, f *frame, at *found) (*objectivePage, error) {
 	d, err := h.judged(r.Context(), at.key())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	f := h.frameOf(r, "overview", "").in(at.zone)
 	f.Charts = true
 	p := &objectivePage{
 		Agreement: at.agreement, Objective: at.objective, Title: titled(at.agreement.Title, at.agreement.Name),
@@ -172,11 +182,7 @@ func (h *handler) objectivePage(w http.ResponseWriter, r *http.Request) error {
 	p.burns(f, at)
 	p.outages(f, h, at, d)
 	p.Method = h.method(f, at)
-	if err := h.history(r, f, at, p); err != nil {
-		return err
-	}
-	h.write(w, f, "objective", p)
-	return nil
+	return p, h.history(r, f, at, p)
 }
 
 // numbers fills in what is said of each part. Of a period under way the verdict

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"context"
 	"fmt"
-	"html/template"
 	"maps"
 	"net/http"
 	"net/url"
@@ -14,14 +12,12 @@ import (
 
 	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/sla"
-	"github.com/slmd/slmd/internal/wording"
 )
 
 // overview is the first page: tiles, what needs attention, and the matrix.
 type overview struct {
 	h     *handler
 	f     *frame
-	zone  *time.Location
 	now   sla.Instant
 	sight *sight
 	all   []*look // of the other filters' choice
@@ -72,40 +68,17 @@ type filter struct {
 	On                                        bool
 }
 
-// written is an overview as it was written once, for all readers until the next
-// round.
-type written struct {
-	main    template.HTML
-	zone    *time.Location
-	periods *picker
-}
-
-// view tells one overview from another: what of the address counts, and the language.
-type view struct {
-	address  string
-	language wording.Language
-}
-
 func (h *handler) overviewPage(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badInput("the address cannot be read: %v", err)
 	}
-	f := h.frameOf(r, "overview", "Service levels")
-	at := view{overviewValues(r.Form).Encode(), f.Language}
-	page, err := h.overviews.get(r.Context(), at, func(context.Context) (written, error) {
+	return h.writeOnce(w, r, onceOnly{kept: &h.overviews, name: "overview", address: overviewValues(r.Form).Encode()}, func() (*frame, any, error) {
 		o, err := h.overviewOf(r)
 		if err != nil {
-			return written{}, err
+			return nil, nil, err
 		}
-		main, err := h.main(o.f, "overview", o)
-		return written{main, o.zone, o.f.Periods}, err
+		return o.f, o, nil
 	})
-	if err != nil {
-		return err
-	}
-	f.in(page.zone).Periods = page.periods
-	h.send(w, f, "overview", page.main, http.StatusOK)
-	return nil
 }
 
 func (h *handler) overviewOf(r *http.Request) (*overview, error) {
@@ -286,7 +259,6 @@ func (o *overview) periods() (sla.Instant, error) {
 		}
 		zone = loc
 	}
-	o.zone = zone
 	o.f.in(zone)
 	end, chosen := o.now, o.values.Get("period")
 	if chosen != "" {

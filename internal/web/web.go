@@ -65,7 +65,8 @@ type handler struct {
 	assets    map[string]*asset
 	texts     map[wording.Language]*texts
 	sights    kept[round, struct{}, *sight]
-	overviews kept[minute, view, written]
+	overviews writings
+	charts    writings // pages of objectives
 	details   kept[round, detailKey, *detail]
 	trails    kept[*sla.Catalogue, trailKey, *trail]
 }
@@ -106,6 +107,7 @@ func (h *handler) read() (err error) {
 	}
 	h.sights.epoch, h.sights.limit = h.round, 1
 	h.overviews.epoch, h.overviews.limit = h.minute, overviewsKept
+	h.charts.epoch, h.charts.limit = h.minute, detailsKept
 	h.details.epoch, h.details.limit = h.round, detailsKept
 	h.trails.epoch, h.trails.limit = h.o.Catalogue, detailsKept
 	h.texts, err = readTexts()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type size struct {
 	periods              int // closed months with verdicts
 	odd                  string
 	rolling              bool // windows of 30 days instead of months
+	years                bool // years instead of months
 }
 
 // world is a store with a catalogue, verdicts and a breach, and pages over it.
@@ -32,9 +34,18 @@ type world struct {
 	store     *store.Store
 	catalogue *sla.Catalogue
 	standings []sla.Standing
+	live      atomic.Pointer[[]sla.Standing] // instead of the standings, once rounds go on
 	facts     func(string, sla.Span) ([]sla.Entry, error)
 	pages     http.Handler
 	odd       string
+	asked     atomic.Int64 // statements that read the store
+}
+
+func (w *world) standing() []sla.Standing {
+	if live := w.live.Load(); live != nil {
+		return *live
+	}
+	return w.standings
 }
 
 // newWorld makes a world. All texts that people write say what odd says.
@@ -42,7 +53,7 @@ func newWorld(t testing.TB, of size) *world {
 	t.Helper()
 	w := &world{catalogue: &sla.Catalogue{}}
 	var err error
-	w.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "slmd.db"), store.Options{})
+	w.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "slmd.db"), store.Options{Asked: func(string) { w.asked.Add(1) }})
 	if err != nil {
 		t.Fatalf("opening a store: %v", err)
 	}
@@ -70,7 +81,7 @@ func (w *world) serve(t testing.TB) {
 	t.Helper()
 	var err error
 	w.pages, err = New(Options{
-		Store: w.store, Catalogue: func() *sla.Catalogue { return w.catalogue }, Standings: func() []sla.Standing { return w.standings },
+		Store: w.store, Catalogue: func() *sla.Catalogue { return w.catalogue }, Standings: w.standing,
 		Now: func() sla.Instant { return now }, Metrics: http.NotFoundHandler(), Ready: func() error { return nil },
 		Book: func(context.Context) (judge.Book, error) { return w.book(), nil },
 		Works: func() Works {
@@ -106,6 +117,9 @@ func (w *world) fill(of size) {
 			Name: name + "-sla", Version: 1, Kind: sla.SLA, Title: of.odd, Service: name, Provider: "team", Customer: "customer",
 			Valid: sla.Span{From: now.Add(-500 * sla.Day), To: sla.Forever}, Zone: "Europe/Berlin", Period: sla.PeriodTerm{Kind: sla.PeriodMonth},
 			Planned: sla.PlannedRemoved, Unknown: sla.UnknownRemoved, Reason: of.odd,
+		}
+		if of.years {
+			a.Period = sla.PeriodTerm{Kind: sla.PeriodYear}
 		}
 		if of.rolling {
 			a.Period = sla.PeriodTerm{Kind: sla.PeriodRolling, Rolling: 30 * sla.Day}
