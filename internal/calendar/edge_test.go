@@ -3,6 +3,7 @@ package calendar
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -22,6 +23,7 @@ func TestEveryFieldOfACronReachesFromItsFirstValueToItsLast(t *testing.T) {
 		{"0 0 * JAN THU", 5, "2026-01-01T00:00:00Z", "2026-01-29T00:00:00Z"},
 		{"0 0 * dec sat", 4, "2026-12-05T00:00:00Z", "2026-12-26T00:00:00Z"},
 		{"50/3 5/6 28/2 * *", 4 * 4 * (2*11 + 1), "2026-01-28T05:50:00Z", "2026-12-30T23:59:00Z"},
+		{"*/1 5-5 1-1 * *", 12 * 60, "2026-01-01T05:00:00Z", "2026-12-01T05:59:00Z"},
 		{"*/59 */23 * 2/5 *", 2 * 2 * (28 + 31 + 31), "2026-02-01T00:00:00Z", "2026-12-31T23:59:00Z"},
 	} {
 		got, err := Occurrences(recurring(c.cron, "UTC", sla.Minute, year), year)
@@ -121,5 +123,31 @@ func TestTheFirstWeekAndTheFirstYearHaveNames(t *testing.T) {
 func TestNoonIsNoonOnTheDateThatAClockInUTCShows(t *testing.T) {
 	if got := NoonUTC(sla.Date{Year: 2028, Month: 2, Day: 29}); got != at(t, "2028-02-29T12:00:00Z") {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestAStartInTheLastMillisecondOfASpanLiesInIt(t *testing.T) {
+	midnight := at(t, "2026-11-10T00:00:00Z")
+	w := sla.Span{From: midnight.Add(-sla.Hour), To: midnight + 1}
+	got, err := Occurrences(recurring("0 0 * * *", "UTC", sla.Hour, sla.Span{From: sla.Always, To: sla.Forever}), w)
+	if want := (Set{{From: midnight, To: midnight + 1}}); err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}
+
+func TestHoursInAZoneWhoseClockIsNeverTurned(t *testing.T) {
+	w := sla.Span{From: at(t, "2026-11-01T00:00:00Z"), To: at(t, "2026-12-01T00:00:00Z")}
+	got, err := Hours(office("UTC"), w)
+	// 21 working days less the fifth and the sixth, and four hours on the sixth.
+	if err != nil || got.Length() != (19*9+4)*sla.Hour {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+func TestTheFirstMonthOfAYearHasAName(t *testing.T) {
+	for _, name := range []string{"2026-01", "2026-01-01"} {
+		if p, err := Parse(name, time.UTC); err != nil || p.From != at(t, "2026-01-01T00:00:00Z") {
+			t.Errorf("%s: got %v, %v", name, p, err)
+		}
 	}
 }
