@@ -73,6 +73,8 @@ type Request struct {
 	Samples int
 	Bytes   int64
 	Infos   []string // what the source remarked on an answer that counts
+	Query   string   // the selector or expression, and of which time
+	Span    sla.Span
 }
 
 // Source measures the indicators of one data source. Its methods may be called
