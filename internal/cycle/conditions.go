@@ -88,6 +88,7 @@ func (s *sitting) conditionsOf(a *watched, holds map[string]sla.Condition, stale
 			continue
 		}
 		base := s.condition(version, o)
+		s.incompleteCondition(a, ind, base, add)
 		s.dataConditions(ind, base, add)
 		t := a.current(version, o, s.now)
 		if s.book.Measured(ind.Name) < s.now.Add(-s.freshness(ind)) {
