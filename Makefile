@@ -1,7 +1,7 @@
 # What is done often. `.ci/run` does all of it and more.
 TOOL = go tool -modfile=.ci/tools.mod
 
-.PHONY: demo test lint fmt bench crash properties mutants fuzz
+.PHONY: demo test lint fmt bench crash late properties mutants fuzz
 
 demo: ## the sample company, live, on http://localhost:9596
 	go run ./cmd/slmd-demo
@@ -22,6 +22,10 @@ crash: ## kills, full disks, edits and backups at length, for docs/reliability.m
 	SLMD_CRASH_DAYS=30 SLMD_CRASH_KILLS=1000 SLMD_CRASH_PASSES=100 SLMD_CRASH_SEED=$(or $(SEED),1) go test ./internal/app -run='Fault_C2' -v -timeout=6h
 	SLMD_EDITS=1000 SLMD_FULL_DISKS=200 SLMD_BACKUPS=50 go test ./internal/store -run='FullDisk|C14|Verify_Finds' -v -timeout=1h
 	SLMD_BREACHES=100 SLMD_CRASH_SEED=$(or $(SEED),1) go test ./internal/app -run='BreachesAreDelivered' -v -timeout=1h
+
+late: ## late samples in SEEDS=100 made-up histories, and a source with a million series
+	SLMD_LATE_SEEDS=$(or $(SEEDS),100) go test ./internal/cycle -run='TheLedgerIsTheSame' -v -timeout=1h
+	SLMD_HUGE_SERIES=1000000 go test ./internal/measure -run='Fault_A15' -v -timeout=30m
 
 properties: ## every property of the judge on 10 million random cases; CHECKS=1000000 for fewer
 	SLMD_CHECKS=$(or $(CHECKS),10000000) go test ./internal/judge -timeout=0 -v

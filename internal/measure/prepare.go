@@ -59,6 +59,9 @@ func (s *Source) prepare(t Task, now sla.Instant, tasks int) *run {
 	}
 	r.state = t.state(len(r.lanes))
 	r.due(s.pieceOf(ind.Name, tasks))
+	if most := s.limitOf(ind.Name); most > 0 && !r.quiet {
+		r.span.To = min(r.span.To, r.span.From.Add(most)) // the time before the first interval too
+	}
 	if err != nil {
 		r.stop(&Problem{Kind: Misconfigured, Text: fmt.Sprintf("%s cannot be measured: %v", ind.Name, err)})
 	}
@@ -142,6 +145,14 @@ func (s *Source) pieceOf(indicator string, tasks int) sla.Millis {
 	}
 	share := max(s.o.Piece, longest*100/sla.Millis(max(tasks, 100)))
 	return min(p.piece, share)
+}
+
+// limitOf gives the longest span of an indicator that the source answers at
+// once, zero when it has refused none.
+func (s *Source) limitOf(indicator string) sla.Millis {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pace[indicator].limit
 }
 
 // learn adapts the piece to what one brought.

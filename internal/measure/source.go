@@ -47,6 +47,7 @@ type Options struct {
 	// after the first refusal, when the source answers but cannot say; default 1 h.
 	FinaliseAfter sla.Millis
 	MaxBody       int64 // bytes of one answer; default 32 MiB
+	MaxSeries     int   // of one indicator within a week; default 500,000
 	// Observe, when set, hears of every request. It may be called concurrently.
 	Observe func(Request)
 	// Clock times the requests for Observe; without it they take no time.
@@ -104,6 +105,7 @@ func New(o Options) (*Source, error) {
 	o.Piece = orDefault(o.Piece, sla.Hour)
 	o.FinaliseAfter = orDefault(o.FinaliseAfter, sla.Hour)
 	o.MaxBody = orDefault(o.MaxBody, 32<<20)
+	o.MaxSeries = orDefault(o.MaxSeries, 500_000)
 	s := &Source{o: o, pace: map[string]pace{}, groups: map[string]int{}}
 	s.chunks.read, s.lines.read = s.stream, s.export
 	if o.Read != nil {
@@ -177,6 +179,9 @@ func (s *Source) weigh(ctx context.Context, runs []*run, now sla.Instant) {
 		if !r.idle() && !r.query {
 			r.ask(func(n need) { needs = append(needs, n) })
 			if p := s.misaligned(ctx, r); p != nil {
+				r.stop(p)
+			}
+			if p := r.unbounded(s.o.MaxSeries); p != nil {
 				r.stop(p)
 			}
 		}
