@@ -50,6 +50,7 @@ indicators:
   - {name: speed, service: shop, interval: 10m, latency: {histogram: 'http_seconds{job="shop"}', within: 300ms}}
   - {name: probe, service: shop, interval: 10m, time: {metric: 'probe_success{job="probe"}'}}
   - {name: sales, service: till, interval: 5m, ratio: {total: 'sales_total{job="till"}', bad: 'sales_total{job="till",result="failed"}'}}
+  - {name: calls, service: till, entries: {as: events}}
 agreements:
   - name: shop-sla
     kind: SLA
@@ -71,6 +72,7 @@ agreements:
     period: year
     objectives:
       - {name: sold, indicator: sales, target: 99%%}
+      - {name: answered, indicator: calls, target: 50%%}
 `
 
 func newTheatre(t *testing.T) *theatre {
