@@ -45,12 +45,15 @@ func (v *Verdict) Glance() Glance {
 		g.Bad = v.Bad.RatString()
 	}
 	if v.Budget != nil && v.Compliance != nil {
-		g.Left = millionths(v.Budget.Share())
+		g.Left = v.Budget.LeftMillionths()
 	}
 	return g
 }
 
-func millionths(r *big.Rat) *int64 {
+// LeftMillionths gives what is left of the budget in millionths, rounded down;
+// nil when nothing is allowed.
+func (b *Budget) LeftMillionths() *int64 {
+	r := b.Share()
 	if r == nil {
 		return nil
 	}
