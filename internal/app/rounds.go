@@ -128,8 +128,13 @@ func (a *App) round(ctx context.Context, source string, scope cycle.Scope) {
 	}
 }
 
-// probeEvery is how often it is tried what a source can do.
-const probeEvery = sla.Hour
+const (
+	// probeEvery is how often it is tried what a source can do.
+	probeEvery = sla.Hour
+	// probeAfter is how long a daemon lives before it first does: one that is
+	// started over and over asks no more than it has to.
+	probeAfter = sla.Minute
+)
 
 // probe tries what a source can do, now and then. That it does not answer is a
 // round's to say.
@@ -138,7 +143,7 @@ func (a *App) probe(ctx context.Context, source string) {
 	src, well := a.sources.measuring[source], a.sources.well(source)
 	a.mu.Unlock()
 	now := a.now()
-	if src == nil || !well || !passed(probeEvery, src.Capabilities().At, now) {
+	if src == nil || !well || !passed(probeAfter, a.began, now) || !passed(probeEvery, src.Capabilities().At, now) {
 		return
 	}
 	if err := src.Probe(ctx, now); err != nil && ctx.Err() == nil {
@@ -152,10 +157,16 @@ const progressEvery = 10 * time.Second
 func (a *App) roundOf(ctx context.Context, source string, scope cycle.Scope, progress func(cycle.Lag)) error {
 	began := a.o.Now()
 	failpoint("app.round_begins")
-	done, err := a.cycle.Round(ctx, source, scope, a.now(), progress)
+	done, err := a.cycle.Round(ctx, source, scope, a.now(), func(l cycle.Lag) {
+		a.deeds.behind(l, a.now())
+		if progress != nil {
+			progress(l)
+		}
+	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	a.deeds.round(source, sla.At(began), a.o.Now().Sub(began))
 	failpoint("app.round_done")
 	result := "ok"
 	if err != nil {

@@ -167,7 +167,7 @@ func (a *App) handler() (http.Handler, error) {
 	o := web.Options{
 		Store: a.store, Catalogue: a.cycle.Catalogue, Standings: a.cycle.Standings, Now: a.now,
 		Metrics: a.telemetry, Count: a.recorder.Handler, Ready: func() error { return nil },
-		Review: a.reviewFile, Prefix: a.prefix(), Book: a.book, Works: a.works, Mail: a.mailStatus, Zone: a.zone,
+		Review: a.reviewFile, Prefix: a.prefix(), Book: a.book, Works: a.works, Asked: a.deeds.askedOf, Mail: a.mailStatus, Zone: a.zone,
 		Status: map[string]func(context.Context) (any, error){
 			"config":      func(context.Context) (any, error) { return a.config().Redacted() },
 			"buildinfo":   func(context.Context) (any, error) { return buildInfo(), nil },

@@ -3,8 +3,8 @@ package app
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,21 +21,63 @@ import (
 // deeds remembers what the daemon did lately, for the status page.
 type deeds struct {
 	mu        sync.Mutex
-	asked     map[string][]web.Asked // by source, newest first
+	asked     map[question]web.Asked // the last request with each query
 	receivers map[string]*web.ReceiverState
+	last      web.LastRound
+	catchUp   *web.CatchUp // nil when nothing is behind
 }
 
-// askedKept is how many requests to each source are remembered.
-const askedKept = 8
+// question tells a request from others in what it asks for.
+type question struct{ source, kind, query string }
+
+// askedKept is how many different requests are remembered.
+const askedKept = 4096
 
 func (d *deeds) request(source string, r measure.Request, at sla.Instant) {
+	query, _, _ := strings.Cut(r.Query, "}[") // of another range it is the same question
+	q := question{source, r.Kind, query}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.asked == nil {
-		d.asked = map[string][]web.Asked{}
+	if d.asked == nil || len(d.asked) >= askedKept {
+		d.asked = map[question]web.Asked{}
 	}
-	list := append([]web.Asked{{Source: source, Kind: r.Kind, Result: r.Result, At: at, Took: r.Took, Samples: r.Samples}}, d.asked[source]...)
-	d.asked[source] = list[:min(len(list), askedKept)]
+	d.asked[q] = web.Asked{Kind: r.Kind, Result: r.Result, At: at, Took: r.Took, Samples: r.Samples, Query: r.Query, Span: r.Span}
+}
+
+// askedOf gives the last requests to a source that the filter takes, newest first.
+func (d *deeds) askedOf(source string, takes func(query string) bool) []web.Asked {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []web.Asked
+	for q, a := range d.asked {
+		if q.source == source && takes(a.Query) {
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, func(x, y web.Asked) int { return cmp.Or(cmp.Compare(y.At, x.At), cmp.Compare(x.Query, y.Query)) })
+	return out
+}
+
+// round notes a round that is over.
+func (d *deeds) round(source string, at sla.Instant, took time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last = web.LastRound{Source: source, At: at, Took: took}
+}
+
+// behind notes how far the measuring is behind, so that catching up can be shown.
+func (d *deeds) behind(l cycle.Lag, now sla.Instant) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case l.Pending == 0:
+		d.catchUp = nil
+		return
+	case d.catchUp == nil:
+		d.catchUp = &web.CatchUp{Began: now, From: now.Add(-l.Furthest)}
+	}
+	c := d.catchUp
+	c.All, c.Pending, c.At = max(c.All, l.Pending), l.Pending, now.Add(-l.Furthest)
 }
 
 // told counts alerts that reached a receiver, or did not.
@@ -76,9 +118,12 @@ func (a *App) works() web.Works {
 		Rounds: map[string]web.RoundState{},
 	}
 	for _, s := range a.sourceStatus() {
-		w.Sources = append(w.Sources, web.SourceState{
-			Name: s.Name, URL: s.URL, Kind: s.Kind, Lag: s.Lag, Reachable: s.Reachable, LastError: s.LastError,
-		})
+		row := web.SourceState{Name: s.Name, URL: s.URL, Kind: s.Kind, Lag: s.Lag, Reachable: s.Reachable, LastError: s.LastError}
+		if c := s.Capabilities; c != nil {
+			row.Tried, row.Version = c.At, c.Version
+			row.Can = map[string]bool{"samples as chunks": c.RemoteRead, "samples as lines": c.Export, "what metrics are": c.Metadata}
+		}
+		w.Sources = append(w.Sources, row)
 	}
 	for _, s := range a.cycle.Standings() {
 		if s.Indicator != nil {
@@ -87,8 +132,10 @@ func (a *App) works() web.Works {
 	}
 	a.deeds.mu.Lock()
 	defer a.deeds.mu.Unlock()
-	for _, source := range slices.Sorted(maps.Keys(a.deeds.asked)) {
-		w.Asked = append(w.Asked, a.deeds.asked[source]...)
+	w.Last = a.deeds.last
+	if c := a.deeds.catchUp; c != nil {
+		under := *c
+		w.CatchUp = &under
 	}
 	for _, r := range a.deeds.receivers {
 		w.Receiver = append(w.Receiver, *r)

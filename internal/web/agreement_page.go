@@ -81,6 +81,13 @@ func (h *handler) agreementPage(w http.ResponseWriter, r *http.Request) error {
 	p.A, p.Title = a, titled(a.Title, a.Name)
 	f.Title, f.Trail = p.Title, []link{{f.say("Overview"), f.Prefix + "/"}}
 	p.facts(f, h, zone)
+	origin, err := h.o.Store.Origin(r.Context(), "agreement", name)
+	if err != nil {
+		return err
+	}
+	if origin.File != "" {
+		p.Pairs = append(p.Pairs, [2]string{f.say("Defined in"), fmt.Sprintf("%s:%d", origin.File, origin.Line)})
+	}
 	p.Hours = f.hours(a.Calendar)
 	o := &overview{h: h, f: f, now: now}
 	standings := h.o.Standings()

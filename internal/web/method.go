@@ -1,8 +1,12 @@
 package web
 
 import (
+	"fmt"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -14,7 +18,56 @@ type method struct {
 	Selectors []selector
 	Source    *SourceState
 	Pairs     [][2]string
-	Requests  []Asked
+	Requests  []requestView
+}
+
+// requestView is a request of the last rounds.
+type requestView struct {
+	Asked
+	When, Of, Open string
+}
+
+// mostRequests bounds the requests that the method box lists.
+const mostRequests = 12
+
+// requests lists the last requests that asked for the indicator's metrics.
+func (h *handler) requests(f *frame, m *method, ind *sla.Indicator, zone *time.Location) {
+	if m.Source == nil || h.o.Asked == nil {
+		return
+	}
+	var names []*regexp.Regexp
+	for _, s := range m.Selectors {
+		name, _, _ := strings.Cut(s.Text, "{")
+		if ind.Kind == sla.Query {
+			name = s.Text
+		}
+		if strings.TrimSpace(name) == "" {
+			name = s.Text // a selector without a metric's name
+		}
+		names = append(names, regexp.MustCompile(`(^|[^a-zA-Z0-9_:])`+regexp.QuoteMeta(strings.TrimSpace(name))+`($|[^a-zA-Z0-9_:])`))
+	}
+	list := h.o.Asked(m.Source.Name, func(query string) bool {
+		return slices.ContainsFunc(names, func(r *regexp.Regexp) bool { return r.MatchString(query) })
+	})
+	for _, a := range list[:min(len(list), mostRequests)] {
+		v := requestView{Asked: a, When: f.moment(a.At, zone), Of: f.say("%s to %s", f.moment(a.Span.From, zone), f.moment(a.Span.To, zone))}
+		query := a.Query
+		if !strings.HasSuffix(query, "]") && ind.Kind != sla.Query {
+			query += fmt.Sprintf("[%dms]", a.Span.Length())
+		}
+		v.Open = m.openAt(query, a.Span)
+		m.Requests = append(m.Requests, v)
+	}
+}
+
+// openAt gives the address of a request as the source's own pages show it, as a table.
+func (m *method) openAt(query string, span sla.Span) string {
+	if m.Source == nil || !strings.HasPrefix(m.Source.URL, "http") {
+		return ""
+	}
+	return m.Source.URL + "/graph?" + url.Values{
+		"g0.expr": {query}, "g0.tab": {"1"}, "g0.moment_input": {span.To.Time().UTC().Format(time.DateTime)},
+	}.Encode()
 }
 
 // selector is a query with a link that opens it at the source.
@@ -67,12 +120,8 @@ func (h *handler) method(f *frame, at *found) method {
 				add("Next round", f.moment(r.Next, at.zone))
 			}
 		}
-		for _, q := range works.Asked {
-			if m.Source != nil && q.Source == m.Source.Name {
-				m.Requests = append(m.Requests, q)
-			}
-		}
 	}
+	h.requests(f, &m, ind, at.zone)
 	add("Severity", f.say(string(o.Severity)))
 	return m
 }

@@ -42,6 +42,8 @@ type Options struct {
 	Works func() Works
 	// Mail, which may be nil, says what becomes of mails; nil where none is sent.
 	Mail func(context.Context) (*MailState, error)
+	// Asked, which may be nil, gives the last requests to a source whose query is taken, newest first.
+	Asked func(source string, takes func(query string) bool) []Asked
 	// Zone, which may be nil, is the time zone of pages that show more than one agreement.
 	Zone func() *time.Location
 	// Status gives the parts of /api/v1/status by name.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -18,7 +18,8 @@ type Works struct {
 	Rounds   map[string]RoundState
 	Pending  int        // intervals that are due and not measured yet
 	Behind   sla.Millis // of the indicator that is furthest behind
-	Asked    []Asked    // the requests of the last rounds, newest first
+	Last     LastRound
+	CatchUp  *CatchUp // nil when nothing is behind
 	Sizes    map[string]int64
 	Build    map[string]string
 	Receiver []ReceiverState
@@ -30,6 +31,24 @@ type SourceState struct {
 	Name, URL, Kind, Lag string // the address without credentials
 	Reachable            *bool  // nil before the first request
 	LastError            string
+	// Can says what it was seen to do and what not; nil before that was tried.
+	Can     map[string]bool
+	Tried   sla.Instant
+	Version string // what it says of itself
+}
+
+// LastRound is the last round that ended; zero before the first.
+type LastRound struct {
+	Source string
+	At     sla.Instant // when it began
+	Took   time.Duration
+}
+
+// CatchUp is a stretch of the past that is being measured.
+type CatchUp struct {
+	Began        sla.Instant // by the clock
+	From, At     sla.Instant // where measuring was furthest behind then and is now
+	All, Pending int         // intervals that were due at most, and that still are
 }
 
 // RoundState is where the measuring of an indicator is.
@@ -40,10 +59,12 @@ type RoundState struct {
 
 // Asked is a request that a round made.
 type Asked struct {
-	Source, Kind, Result string
-	At                   sla.Instant
-	Took                 time.Duration
-	Samples              int
+	Kind, Result string
+	At           sla.Instant
+	Took         time.Duration
+	Samples      int
+	Query        string
+	Span         sla.Span
 }
 
 // ReceiverState is what is known of an Alertmanager; times are zero before the first.
@@ -56,6 +77,9 @@ type ReceiverState struct {
 type statusPage struct {
 	Works
 	Behind    string
+	Sources   []sourceView
+	CatchUp   *catchUpView
+	Last      string // the last round
 	Problems  []problemView
 	Firing    []firingView
 	Catalogue []itemView
@@ -70,7 +94,26 @@ type problemView struct{ Indicator, Kind, Since, Text, Href string }
 
 type firingView struct{ Name, Severity, What, Since, Href, Text string }
 
-type itemView struct{ Kind, Count, Names string }
+// itemView is one kind of things in the catalogue.
+type itemView struct {
+	Kind, Count string
+	Items       []placeView
+}
+
+type placeView struct{ Name, Href, Place string }
+
+// sourceView is a data source with what it was seen to do.
+type sourceView struct {
+	SourceState
+	Abilities []string
+	TriedAt   string
+}
+
+// catchUpView is how far the measuring of the past is.
+type catchUpView struct {
+	All, Done               int
+	Percent, Text, At, Rate string
+}
 
 type roundView struct{ Indicator, Measured, Next, Href string }
 
@@ -110,7 +153,11 @@ func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) error {
 		p.Mail = h.mailView(f, mail)
 	}
 	p.rounds(f, h)
-	p.catalogue(f, h.o.Catalogue())
+	origins, err := h.o.Store.Origins(r.Context())
+	if err != nil {
+		return err
+	}
+	p.catalogue(f, h.o.Catalogue(), origins)
 	for _, file := range slices.Sorted(maps.Keys(p.Works.Sizes)) {
 		p.Sizes = append(p.Sizes, [2]string{file, bytesText(f, p.Works.Sizes[file])})
 	}
@@ -136,6 +183,17 @@ func (h *handler) firing(f *frame, c *sla.Condition) firingView {
 }
 
 func (p *statusPage) rounds(f *frame, h *handler) {
+	for i := range p.Works.Sources {
+		s := sourceView{SourceState: p.Works.Sources[i], Abilities: f.abilities(&p.Works.Sources[i])}
+		if s.Tried != 0 {
+			s.TriedAt = f.say("tried %s", f.moment(s.Tried, h.zone()))
+		}
+		p.Sources = append(p.Sources, s)
+	}
+	if last := p.Works.Last; last.At != 0 {
+		p.Last = f.say("The last round, of %s, began %s and took %s.", last.Source, f.moment(last.At, h.zone()), last.Took.Round(time.Millisecond))
+	}
+	p.CatchUp = f.caught(p.Works.CatchUp, h.o.Now(), h.zone())
 	for _, name := range slices.Sorted(maps.Keys(p.Works.Rounds)) {
 		r := p.Works.Rounds[name]
 		v := roundView{Indicator: name, Measured: "–", Next: "–", Href: f.To("indicators", name)}
@@ -149,24 +207,72 @@ func (p *statusPage) rounds(f *frame, h *handler) {
 	}
 }
 
-func (p *statusPage) catalogue(f *frame, c *sla.Catalogue) {
-	add := func(kind string, names []string) {
-		slices.Sort(names)
-		names = slices.Compact(names)
-		p.Catalogue = append(p.Catalogue, itemView{f.say(kind), f.Number(fmt.Sprint(len(names))), strings.Join(names, ", ")})
+// catalogue lists what is agreed with the file and line from which it came.
+func (p *statusPage) catalogue(f *frame, c *sla.Catalogue, origins []sla.Origin) {
+	places := make(map[[2]string]string, len(origins))
+	for _, o := range origins {
+		places[[2]string{o.Kind, o.Name}] = fmt.Sprintf("%s:%d", o.File, o.Line)
 	}
-	add("services", namesOf(c.Services, func(s *sla.Service) string { return s.Name }))
-	add("parties", namesOf(c.Parties, func(s *sla.Party) string { return s.Name }))
-	add("agreements", namesOf(c.Agreements, func(s *sla.Agreement) string { return s.Name }))
-	add("indicators", namesOf(c.Indicators, func(s *sla.Indicator) string { return s.Name }))
-	add("calendars", namesOf(c.Calendars, func(s *sla.Calendar) string { return s.Name }))
-	add("exclusions", namesOf(c.Exclusions, func(s *sla.Exclusion) string { return s.Name }))
+	add := func(kind, plural string, names []string, href func(string) string) {
+		slices.Sort(names)
+		v := itemView{Kind: f.say(plural)}
+		for _, name := range slices.Compact(names) {
+			item := placeView{Name: name, Place: places[[2]string{kind, name}]}
+			if href != nil {
+				item.Href = href(name)
+			}
+			v.Items = append(v.Items, item)
+		}
+		v.Count = f.Number(fmt.Sprint(len(v.Items)))
+		p.Catalogue = append(p.Catalogue, v)
+	}
+	to := func(path string) func(string) string { return func(name string) string { return f.To(path, name) } }
+	service := func(name string) string { return f.Prefix + "/?" + url.Values{"open": {name}, "text": {name}}.Encode() }
+	add("service", "services", namesOf(c.Services, func(s *sla.Service) string { return s.Name }), service)
+	add("party", "parties", namesOf(c.Parties, func(s *sla.Party) string { return s.Name }), nil)
+	add("agreement", "agreements", namesOf(c.Agreements, func(s *sla.Agreement) string { return s.Name }), to("agreements"))
+	add("indicator", "indicators", namesOf(c.Indicators, func(s *sla.Indicator) string { return s.Name }), to("indicators"))
+	add("calendar", "calendars", namesOf(c.Calendars, func(s *sla.Calendar) string { return s.Name }), nil)
+	add("exclusion", "exclusions", namesOf(c.Exclusions, func(s *sla.Exclusion) string { return s.Name }), nil)
 }
 
 func namesOf[T any](list []T, name func(*T) string) []string {
 	var out []string
 	for i := range list {
 		out = append(out, name(&list[i]))
+	}
+	return out
+}
+
+// caught says how far catching up is; nil when nothing is behind.
+func (f *frame) caught(c *CatchUp, now sla.Instant, zone *time.Location) *catchUpView {
+	if c == nil || c.All == 0 {
+		return nil
+	}
+	done := c.All - c.Pending
+	v := &catchUpView{All: c.All, Done: done, Percent: fmt.Sprintf("%d%%", 100*done/c.All)}
+	v.Text = f.say("%s of %s intervals since %s; %s are left", f.Number(fmt.Sprint(done)), f.Number(fmt.Sprint(c.All)), f.moment(c.From, zone), f.Number(fmt.Sprint(c.Pending)))
+	v.At = f.say("The furthest indicator is at %s.", f.moment(c.At, zone))
+	if took := now.Sub(c.Began); done > 0 && took >= sla.Second {
+		rate := int64(done) * int64(sla.Second) / int64(took)
+		left := sla.Millis(int64(c.Pending) * int64(took) / int64(done))
+		v.Rate = f.say("%s intervals a second, about %s to go.", f.Number(fmt.Sprint(rate)), f.Duration(max(left-left%sla.Second, sla.Second)))
+	}
+	return v
+}
+
+// abilities says what a source was seen to do, what it was seen not to do after it.
+func (f *frame) abilities(s *SourceState) (out []string) {
+	for _, can := range []bool{true, false} {
+		for _, name := range slices.Sorted(maps.Keys(s.Can)) {
+			switch {
+			case s.Can[name] != can:
+			case can:
+				out = append(out, f.say(name))
+			default:
+				out = append(out, f.say("no %s", f.say(name)))
+			}
+		}
 	}
 	return out
 }
