@@ -19,6 +19,7 @@ import (
 const (
 	childFile = "STORE_TEST_CHILD_FILE"
 	childDoes = "STORE_TEST_CHILD_DOES"
+	childNote = "STORE_TEST_CHILD_NOTE" // the record of the disk, for a power cut
 )
 
 func TestMain(m *testing.M) {
@@ -52,6 +53,9 @@ func crashRound(n int) store.Round {
 // child opens the file and says so; to write, it goes on with the rounds for
 // ever and says the number of each that was recorded.
 func child(file, does string) error {
+	if does == "power" {
+		return lives(file, os.Getenv(childNote))
+	}
 	s, err := store.Open(context.Background(), file, store.Options{})
 	if err != nil {
 		return err
