@@ -30,6 +30,7 @@ const ReportsDir = "reports"
 // App is one slmd.
 type App struct {
 	o        Options
+	began    sla.Instant
 	realTime bool // the clock is the system's; another one is not compared with those of sources
 	log      *slog.Logger
 
@@ -73,7 +74,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if realTime {
 		o.Now = time.Now
 	}
-	a := &App{o: o, realTime: realTime, log: o.Log, complaints: complaints{}}
+	a := &App{o: o, began: sla.At(o.Now()), realTime: realTime, log: o.Log, complaints: complaints{}}
 	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
