@@ -65,13 +65,20 @@ func entriesCSV(ind *sla.Indicator, entries []sla.Entry, out io.Writer) error {
 		first, second = "sum", "count"
 	}
 	w := csv.NewWriter(out)
-	if err := w.Write([]string{"from", "to", first, second, "unknown_seconds", "bridged_seconds", "definition"}); err != nil {
+	head := []string{"from", "to", first, second, "unknown_seconds", "bridged_seconds", "definition"}
+	if ind.Kind == sla.Latency {
+		head = append(head, "approximate")
+	}
+	if err := w.Write(head); err != nil {
 		return err
 	}
 	for _, e := range entries {
 		row := []string{
 			e.From.String(), e.To.String(), e.Good.String(), e.Bad.String(),
 			sla.Seconds(e.Unknown).String(), sla.Seconds(e.Bridged).String(), strconv.FormatInt(e.Definition, 10),
+		}
+		if ind.Kind == sla.Latency {
+			row = append(row, strconv.FormatBool(e.Approximate))
 		}
 		if err := w.Write(row); err != nil {
 			return err

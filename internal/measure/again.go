@@ -32,6 +32,7 @@ func (s *Source) Again(ctx context.Context, t Task, span sla.Span, now sla.Insta
 	task := Task{Indicator: ind, Definition: t.Definition, Cursor: floor(span.From.Add(-warmUp), ind.Interval), To: ceil(span.To, ind.Interval)}
 	if kept, err := decodeState(t.State); err == nil {
 		begin := fresh(task.Definition, task.Cursor, len(kept.lanes))
+		begin.form = kept.form
 		for i, l := range kept.lanes {
 			begin.lanes[i].largest = l.largest
 		}

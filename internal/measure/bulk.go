@@ -108,7 +108,7 @@ func sameSeries(a, b []Series) bool {
 	}
 	for i := range b {
 		other := byKey[key(b[i].Labels)]
-		if other == nil || !slices.Equal(other.Samples, b[i].Samples) || (other.Histograms > 0) != (b[i].Histograms > 0) {
+		if other == nil || !slices.Equal(other.Samples, b[i].Samples) || !slices.EqualFunc(other.Native, b[i].Native, Histogram.equal) {
 			return false
 		}
 	}

@@ -30,7 +30,7 @@ func (a *answer) dropNaN() {
 		s := &a.series[i]
 		s.Samples = slices.DeleteFunc(s.Samples, func(x Sample) bool { return x.V.kind == notANumber })
 	}
-	a.series = slices.DeleteFunc(a.series, func(s Series) bool { return len(s.Samples) == 0 && s.Histograms == 0 })
+	a.series = slices.DeleteFunc(a.series, func(s Series) bool { return len(s.Samples) == 0 && len(s.Native) == 0 })
 }
 
 // errCut says that an answer ends in mid-sentence or is not JSON.
@@ -63,6 +63,8 @@ type decoder struct {
 	out  answer
 	slab []Sample // of all series, cut up at the end
 	ends []int    // where in slab each series ends
+	// natives counts native histograms and their buckets.
+	natives int
 }
 
 // cut gives every series its samples; only now the slab no longer moves.
@@ -72,7 +74,7 @@ func (d *decoder) cut() {
 		d.out.series[k].Samples = d.slab[from:to:to]
 		from = to
 	}
-	d.out.samples = len(d.slab)
+	d.out.samples = len(d.slab) + d.natives
 }
 
 func (d *decoder) fail() { d.bad = true }

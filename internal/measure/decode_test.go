@@ -108,7 +108,7 @@ func TestAnswersAreDecoded(t *testing.T) {
 		{
 			"with native histograms",
 			`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"histograms":[[1,{"count":"1","buckets":[[0,"1","2","3"]]}]]}]}}`,
-			`success matrix {} histogram;`,
+			`success matrix {} 1000=1 [{1 2 3}];`,
 		},
 		{
 			"as a vector",
@@ -145,8 +145,8 @@ func (a *answer) show() string {
 		for _, x := range s.Samples {
 			out += " " + strconv.FormatInt(int64(x.T), 10) + "=" + x.V.String()
 		}
-		if s.Histograms > 0 {
-			out += " histogram"
+		for _, h := range s.Native {
+			out += " " + fmt.Sprint(int64(h.T)) + "=" + fmt.Sprint(h.Count, h.Buckets)
 		}
 		out += ";"
 	}
@@ -204,7 +204,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		n := 0
 		for _, s := range got.series {
-			n += len(s.Samples)
+			n += s.size()
 			for _, l := range s.Labels {
 				_ = l
 			}

@@ -32,8 +32,8 @@ func TestExportedLinesGiveTheSamplesOfTheSpan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `[{[{__name__ x} {q a"b}] [{1970-01-01T00:00:01Z 2.5} {1970-01-01T00:00:03Z Inf} {1970-01-01T00:00:04Z Inf} {1970-01-01T00:00:04.5Z 7}] 0} ` +
-		`{[{__name__ y}] [{1970-01-01T00:00:04.999Z 0.000000001}] 0}]`
+	want := `[{[{__name__ x} {q a"b}] [{1970-01-01T00:00:01Z 2.5} {1970-01-01T00:00:03Z Inf} {1970-01-01T00:00:04Z Inf} {1970-01-01T00:00:04.5Z 7}] []} ` +
+		`{[{__name__ y}] [{1970-01-01T00:00:04.999Z 0.000000001}] []}]`
 	if fmt.Sprint(got) != want {
 		t.Errorf("got  %v\nwant %s", got, want)
 	}

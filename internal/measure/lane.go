@@ -26,12 +26,13 @@ type lane struct {
 	first    *selector
 	second   *selector
 	within   *Value // a histogram's bucket: second is le = within, first le = +Inf
+	form     form   // of a histogram that may come in either form
 	decimals [2]int // of the amounts
 }
 
 // role gives what the series feeds, 0 for none.
 func (l *lane) role(ls []Label) role {
-	if l.within != nil {
+	if l.within != nil && l.form != native {
 		return l.bucketRole(ls)
 	}
 	var r role
@@ -102,7 +103,8 @@ func pair(first, second string, decimals [2]int) ([]lane, error) {
 	}, nil
 }
 
-// bucketLane asks a classic histogram for the bucket at the threshold and +Inf.
+// bucketLane asks a classic histogram for the bucket at the threshold and +Inf,
+// and, unless the buckets themselves are named, a native one for all it has.
 func bucketLane(ind *sla.Indicator) ([]lane, error) {
 	s, err := parseSelector(ind.Histogram)
 	if err != nil {
@@ -111,13 +113,18 @@ func bucketLane(ind *sla.Indicator) ([]lane, error) {
 	if s.name == "" {
 		return nil, fmt.Errorf("%q does not name its histogram: write the metric's name before the matchers", ind.Histogram)
 	}
-	if !strings.HasSuffix(s.name, "_bucket") {
-		s = s.renamed(s.name + "_bucket")
+	within, buckets := decimal(ind.Within), s
+	plain := !strings.HasSuffix(s.name, "_bucket")
+	if plain {
+		buckets = s.renamed(s.name + "_bucket")
 	}
-	within := decimal(ind.Within)
-	ask := envelop(s)
+	ask := envelop(buckets)
 	ask.values["le"] = bucketNames(within)
-	return []lane{{ask: ask, first: &s, within: &within, decimals: [2]int{6, 6}}}, nil
+	out := []lane{{ask: ask, first: &buckets, within: &within, form: classic, decimals: [2]int{6, 6}}}
+	if plain {
+		out = append(out, lane{ask: envelop(s), first: &s, within: &within, form: native, decimals: [2]int{6, 6}})
+	}
+	return out, nil
 }
 
 // bucketNames gives the ways in which clients and servers write a bucket's

@@ -43,8 +43,8 @@ func TestEverySceneIsMeasuredExactlyOnEveryServerInEveryWay(t *testing.T) {
 			src.o.Lag = 30 * sla.Second
 			backfill := tasksOf(inds)
 			whole := catchUp(t, src, backfill, now)
-			if requests(server.bulk) == 0 || requests("samples ok") != 0 {
-				t.Errorf("long spans were read by %d requests of the kind %q and %d queries", requests(server.bulk), server.bulk, requests("samples ok"))
+			if n := requests("samples by samples"); requests(server.bulk) == 0 || n != 0 {
+				t.Errorf("long spans were read by %d requests of the kind %q; %d samples came by queries", requests(server.bulk), server.bulk, n)
 			}
 			i := 0
 			for _, s := range all {

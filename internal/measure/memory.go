@@ -38,8 +38,8 @@ func InMemory(series []Series) Read {
 				continue
 			}
 			for _, s := range list {
-				if part := s.within(span); len(part) > 0 && sel.matches(s.Labels) {
-					out = append(out, Series{Labels: s.Labels, Samples: part})
+				if part := s.within(span); part.size() > 0 && sel.matches(s.Labels) {
+					out = append(out, part)
 				}
 			}
 		}
@@ -47,12 +47,17 @@ func InMemory(series []Series) Read {
 	}
 }
 
-func (s *Series) within(span sla.Span) []Sample {
+// within gives the part of the series that lies in a span.
+func (s *Series) within(span sla.Span) Series {
 	at := func(t sla.Instant) int {
 		i, _ := slices.BinarySearchFunc(s.Samples, t, func(a Sample, t sla.Instant) int { return int(a.T - t) })
 		return i
 	}
-	return s.Samples[at(span.From):at(span.To)]
+	natives := func(t sla.Instant) int {
+		i, _ := slices.BinarySearchFunc(s.Native, t, func(a Histogram, t sla.Instant) int { return int(a.T - t) })
+		return i
+	}
+	return Series{Labels: s.Labels, Samples: s.Samples[at(span.From):at(span.To)], Native: s.Native[natives(span.From):natives(span.To)]}
 }
 
 // NewSeries gives a series with its labels in order; __name__ is one of them.

@@ -55,6 +55,9 @@ func (s *Source) plan(runs []*run) []*group {
 		}
 		for i := range r.lanes {
 			w := want{r, i}
+			if !r.reads(i) {
+				continue
+			}
 			alike[w.shape()] = append(alike[w.shape()], w)
 		}
 	}
@@ -275,7 +278,7 @@ func (w want) take(series []Series, to sla.Instant) {
 	r.mu.Lock()
 	r.answers[w.lane] = series
 	for i := range series {
-		r.samples += len(series[i].Samples)
+		r.samples += series[i].size()
 	}
 	r.span.To = min(r.span.To, to)
 	r.left--

@@ -46,7 +46,11 @@ func (s *Source) Plan(ctx context.Context, indicators []*sla.Indicator, now sla.
 		runs = append(runs, r)
 	}
 	for _, g := range s.plan(runs) {
-		out = append(out, s.planned(ctx, g))
+		p := s.planned(ctx, g)
+		if g.wants[0].run.lanes[g.wants[0].lane].form == native && p.Series == 0 {
+			continue // the histogram is a classic one
+		}
+		out = append(out, p)
 	}
 	return out, nil
 }

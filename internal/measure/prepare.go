@@ -25,8 +25,14 @@ const (
 
 // state decodes the kept state; what does not belong to the task is not used.
 func (t *Task) state(lanes int) *state {
-	if s, err := decodeState(t.State); err == nil && t.fits(s, lanes) {
-		return s
+	if s, err := decodeState(t.State); err == nil {
+		if t.Indicator.Kind == sla.Latency && len(s.lanes) == 1 && lanes == 2 {
+			// Kept before there were native histograms.
+			s.lanes, s.form = append(s.lanes, &laneState{series: map[string]*seriesState{}}), classic
+		}
+		if t.fits(s, lanes) {
+			return s
+		}
 	}
 	return fresh(t.Definition, t.Cursor, lanes)
 }
@@ -65,7 +71,7 @@ func (s *Source) prepare(t Task, now sla.Instant, tasks int) *run {
 	if err != nil {
 		r.stop(&Problem{Kind: Misconfigured, Text: fmt.Sprintf("%s cannot be measured: %v", ind.Name, err)})
 	}
-	r.answers, r.left = make([][]Series, len(r.lanes)), len(r.lanes)
+	r.answers, r.left = make([][]Series, len(r.lanes)), r.reading()
 	return r
 }
 

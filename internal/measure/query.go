@@ -59,7 +59,7 @@ func (r *run) readOff(series []Series) {
 			end := floor(sample.T, r.interval).Add(r.interval)
 			values[end] = append(values[end], sample.V)
 		}
-		if s.Histograms > 0 {
+		if len(s.Native) > 0 {
 			r.reject(ReasonHistogram, s.Labels)
 		}
 	}

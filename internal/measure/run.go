@@ -123,6 +123,7 @@ func (l *laneState) open(k string, at sla.Instant) (s *seriesState, isNew bool) 
 // walk passes the samples of every lane to the rules of its kind.
 func (r *run) walk() {
 	r.openBook()
+	r.decideForm()
 	for i, answer := range r.answers {
 		l, st := &r.lanes[i], r.state.lanes[i]
 		for k := range answer {
@@ -131,9 +132,11 @@ func (r *run) walk() {
 			if role == 0 {
 				continue
 			}
-			if s.Histograms > 0 {
-				r.spoil(s)
+			if l.form == native {
+				r.native(i, st, s)
+				continue
 			}
+			r.spoil(s)
 			if len(s.Samples) > 0 {
 				r.series(i, st, s, role)
 			}
@@ -142,12 +145,14 @@ func (r *run) walk() {
 	}
 }
 
-// spoil makes the whole piece unknown: a native histogram has no number, and
-// the times of its samples are not read.
+// spoil makes intervals unknown that have a native histogram where a number is
+// wanted.
 func (r *run) spoil(s *Series) {
-	r.reject(ReasonHistogram, s.Labels)
-	for i := r.book.first; i < len(r.book.tallies); i++ {
-		r.book.tallies[i].spoilt = true
+	for _, h := range s.Native {
+		if i := r.book.index(h.T); h.T < r.span.To && i >= r.book.first {
+			r.reject(ReasonHistogram, s.Labels)
+			r.book.tallies[i].spoilt = true
+		}
 	}
 }
 

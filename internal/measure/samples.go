@@ -25,9 +25,10 @@ func (d *decoder) element(depth int) {
 			d.samples()
 		case "value":
 			d.sample()
-		case "histograms", "histogram":
-			d.value(depth, d.skipField)
-			s.Histograms++
+		case "histograms":
+			d.histograms(s)
+		case "histogram":
+			d.histogram(s)
 		default:
 			d.value(depth, d.skipField)
 		}

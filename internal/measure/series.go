@@ -20,8 +20,16 @@ type Label struct{ Name, Value string }
 type Series struct {
 	Labels  []Label // sorted by name, __name__ among them
 	Samples []Sample
-	// Histograms counts native histogram samples, which have no number.
-	Histograms int
+	Native  []Histogram // its samples that are native histograms, which have no number
+}
+
+// size is how many samples the series has, the buckets of histograms included.
+func (s *Series) size() int {
+	n := len(s.Samples)
+	for i := range s.Native {
+		n += 1 + len(s.Native[i].Buckets)
+	}
+	return n
 }
 
 // key gives a text that tells series apart: names and values, each followed by

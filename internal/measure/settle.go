@@ -92,7 +92,7 @@ func (r *run) entry(i int) sla.Entry {
 		e.Unknown = r.interval
 	}
 	e.Good, e.Bad = t.first, t.second
-	e.Bridged = t.bridged
+	e.Bridged, e.Approximate = t.bridged, t.inexact
 	switch ind := r.task.Indicator; {
 	case ind.Kind == sla.Latency, ind.Kind == sla.Ratio && ind.Bad == "":
 		e.Good, e.Bad = t.second, t.first.Sub(t.second)

@@ -68,6 +68,7 @@ func TestIndicatorsThatDifferInOneLabelAreReadAtOnce(t *testing.T) {
 	}
 	want := []string{
 		`{__name__="http_requests_total",job=~"a|a\\.b"} -540-180`,
+		`{__name__="latency",job="a"} -540-180`, // once, to see whether it is a native histogram
 		`{__name__="latency_bucket",job="a",le=~"\\+Inf|0\\.3|3e-01"} -540-180`,
 	}
 	if all := a.take(); !slices.Equal(all, want) {

@@ -26,6 +26,7 @@ type state struct {
 	// read, and in that one so far.
 	seen  [2]bool
 	lanes []*laneState
+	form  form // of a histogram: which of its forms is read
 	// open are the intervals from the cursor on that samples were read of.
 	open []tally
 }
@@ -76,6 +77,7 @@ type tally struct {
 	alive         bool // a target was up; not kept, asked for when it decides
 	spoilt        bool // a sample was no number
 	unsure        bool // it hangs on what is plausible, or on a series' first sample
+	inexact       bool // a native histogram's bucket had to be divided
 }
 
 // fresh gives the state of an indicator that was never measured.
@@ -94,7 +96,7 @@ func (s *state) encode() []byte {
 	b = binary.AppendVarint(b, int64(s.cursor))
 	b = binary.AppendVarint(b, int64(s.read))
 	b = binary.AppendVarint(b, int64(s.troubled))
-	b = appendFlags(b, s.seen[0], s.seen[1])
+	b = appendFlags(b, s.seen[0], s.seen[1], s.form == classic, s.form == native)
 	b = binary.AppendUvarint(b, uint64(len(s.open)))
 	for i := range s.open {
 		b = s.open[i].append(b)
@@ -107,7 +109,7 @@ func (s *state) encode() []byte {
 }
 
 func (t *tally) append(b []byte) []byte {
-	b = appendFlags(b, t.seen, t.covered, t.spoilt, t.unsure)
+	b = appendFlags(b, t.seen, t.covered, t.spoilt, t.unsure, t.inexact)
 	for _, a := range []sla.Amount{t.first, t.second, t.booked[0], t.booked[1]} {
 		b = appendAmount(b, a)
 	}

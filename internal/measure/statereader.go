@@ -20,6 +20,12 @@ func decodeState(b []byte) (*state, error) {
 	s := &state{definition: r.varint(), cursor: sla.Instant(r.varint()), read: sla.Instant(r.varint()), troubled: sla.Instant(r.varint())}
 	f := r.flags()
 	s.seen = [2]bool{f[0], f[1]}
+	switch {
+	case f[2]:
+		s.form = classic
+	case f[3]:
+		s.form = native
+	}
 	s.open = make([]tally, r.count())
 	for i := range s.open {
 		s.open[i] = r.tally()
@@ -95,7 +101,7 @@ func (r *reader) amount() sla.Amount {
 
 func (r *reader) tally() tally {
 	f := r.flags()
-	t := tally{seen: f[0], covered: f[1], spoilt: f[2], unsure: f[3]}
+	t := tally{seen: f[0], covered: f[1], spoilt: f[2], unsure: f[3], inexact: f[4]}
 	t.first, t.second, t.booked[0], t.booked[1] = r.amount(), r.amount(), r.amount(), r.amount()
 	t.bridged = sla.Millis(r.varint())
 	return t

@@ -222,7 +222,9 @@ func (f *frames) chunk(into *Series, c *prompb.Chunk) (err error) {
 			continue
 		}
 		if kind != chunkenc.ValFloat {
-			into.Histograms++
+			if err := f.histogram(into, it); err != nil {
+				return err
+			}
 			continue
 		}
 		t, v := it.At()
@@ -236,7 +238,21 @@ func (f *frames) chunk(into *Series, c *prompb.Chunk) (err error) {
 	return nil
 }
 
+// histogram takes a native histogram; one that is a stale marker says nothing.
+func (f *frames) histogram(into *Series, it chunkenc.Iterator) error {
+	t, h := it.AtFloatHistogram(nil)
+	if Float(h.Sum).kind == stale {
+		return nil
+	}
+	native := nativeOf(sla.Instant(t), h)
+	if f.samples += len(native.Buckets); f.samples > f.most {
+		return fmt.Errorf("more than %d samples and buckets: %w", f.most, errTooMuch)
+	}
+	into.Native = append(into.Native, native)
+	return nil
+}
+
 // done gives the series that have samples in the span.
 func (f *frames) done() []Series {
-	return slices.DeleteFunc(f.series, func(s Series) bool { return len(s.Samples) == 0 && s.Histograms == 0 })
+	return slices.DeleteFunc(f.series, func(s Series) bool { return len(s.Samples) == 0 && len(s.Native) == 0 })
 }

@@ -23,7 +23,8 @@ import (
 	"github.com/slmd/slmd/internal/testkit"
 )
 
-// counted gives a source and how many requests it made, by kind and result.
+// counted gives a source and how many requests it made, by kind and result, and
+// how many samples came "samples by" each kind.
 func counted(t testing.TB, url string, change func(*Options)) (*Source, func(what string) int) {
 	t.Helper()
 	var mu sync.Mutex
@@ -32,6 +33,7 @@ func counted(t testing.TB, url string, change func(*Options)) (*Source, func(wha
 		mu.Lock()
 		defer mu.Unlock()
 		n[q.Kind+" "+q.Result]++
+		n["samples by "+q.Kind] += q.Samples
 	}}
 	if change != nil {
 		change(&o)
@@ -69,9 +71,9 @@ func TestChunksAndTextMakeTheSameLedger(t *testing.T) {
 					t.Errorf("%s: the states differ", ind.Name)
 				}
 			}
-			if byText("stream ok") != 0 || byText("samples ok") == 0 || byChunks("stream ok") == 0 || byChunks("samples ok") != 0 {
-				t.Errorf("text: %d streams and %d queries; chunks: %d streams and %d queries",
-					byText("stream ok"), byText("samples ok"), byChunks("stream ok"), byChunks("samples ok"))
+			if byText("samples by stream") != 0 || byText("samples by samples") == 0 || byChunks("samples by stream") == 0 || byChunks("samples by samples") != 0 {
+				t.Errorf("text: %d samples by streams and %d by queries; chunks: %d by streams and %d by queries",
+					byText("samples by stream"), byText("samples by samples"), byChunks("samples by stream"), byChunks("samples by samples"))
 			}
 		})
 	}

@@ -89,6 +89,10 @@ func (s *Source) try(ctx context.Context, ind *sla.Indicator, t trial, now sla.I
 		return []string{err.Error()}, nil //nolint:nilerr // it is the finding
 	}
 	if t.within != nil && !strings.HasSuffix(sel.name, "_bucket") {
+		texts, found, err := s.tryNative(ctx, ind, sel, now)
+		if found || err != nil {
+			return texts, err
+		}
 		sel = sel.renamed(sel.name + "_bucket")
 	}
 	text := envelop(sel).String()
@@ -262,7 +266,7 @@ func (s *Source) tryValues(ctx context.Context, t trial, selector string, n int,
 		out = append(out, fmt.Sprintf("reading ten minutes of it took %s: rounds will be slow", took.Round(100*time.Millisecond)))
 	}
 	for i := range series {
-		if series[i].Histograms > 0 {
+		if len(series[i].Native) > 0 {
 			return append(out, notation(series[i].Labels)+" is a native histogram, which has no number: its samples would be unknown"), nil
 		}
 	}

@@ -24,6 +24,9 @@ type Entry struct {
 	// Bridged is the length of the gap that a counter's difference in this
 	// entry reaches back over from the entry's own interval, zero as a rule.
 	Bridged Millis
+	// Approximate says that a bound lay within a bucket of a native histogram,
+	// whose events were divided: the sum of good and bad is exact, not each.
+	Approximate bool
 	// Definition is the revision of the indicator's definition that was measured.
 	Definition int64
 }

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	width = 13 // columns of an entry
+	width = 14 // columns of an entry
 	batch = 60 // entries of one statement
 )
 
@@ -19,7 +19,7 @@ const (
 func insertSQL(n int) string {
 	row := ", (" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + ")"
 	return `INSERT INTO entry (slot, indicator_id, from_ms, revision, to_ms, good, good_nano, bad, bad_nano,
-		unknown_ms, bridged_ms, definition, round_id) VALUES ` + strings.TrimPrefix(strings.Repeat(row, n), ", ")
+		unknown_ms, bridged_ms, approximate, definition, round_id) VALUES ` + strings.TrimPrefix(strings.Repeat(row, n), ", ")
 }
 
 // insertion gathers entries for one statement.
@@ -44,8 +44,15 @@ func (a *insertion) row(round int64, r run, revision int64, e *sla.Entry) error 
 		return err
 	}
 	a.add(r.slot, r.id, int64(e.From), revision, int64(e.To), good, goodNano, bad, badNano,
-		int64(e.Unknown), int64(e.Bridged), r.definition, round)
+		int64(e.Unknown), int64(e.Bridged), flag(e.Approximate), r.definition, round)
 	return nil
+}
+
+func flag(set bool) int64 {
+	if set {
+		return 1
+	}
+	return 0
 }
 
 func (a *insertion) flush(ctx context.Context, tx *txn) error {

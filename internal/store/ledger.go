@@ -154,7 +154,7 @@ func (s *Store) Entries(ctx context.Context, indicator string, span sla.Span) ([
 }
 
 // columns are those of an entry, as stored reads them.
-const columns = `e.indicator_id, e.from_ms, e.to_ms, e.good, e.good_nano, e.bad, e.bad_nano, e.unknown_ms, e.bridged_ms, e.definition`
+const columns = `e.indicator_id, e.from_ms, e.to_ms, e.good, e.good_nano, e.bad, e.bad_nano, e.unknown_ms, e.bridged_ms, e.definition, e.approximate`
 
 // stored is a row of the entry table.
 type stored struct {
@@ -163,7 +163,7 @@ type stored struct {
 }
 
 func (r *stored) read(row []driver.Value) error {
-	var n [10]int64
+	var n [11]int64
 	for i := range n {
 		v, ok := row[i].(int64)
 		if !ok {
@@ -175,6 +175,7 @@ func (r *stored) read(row []driver.Value) error {
 	r.Span = sla.Span{From: sla.Instant(n[1]), To: sla.Instant(n[2])}
 	r.Good, r.Bad = join(n[3], n[4]), join(n[5], n[6])
 	r.Unknown, r.Bridged, r.Definition = sla.Millis(n[7]), sla.Millis(n[8]), n[9]
+	r.Approximate = n[10] != 0
 	return nil
 }
 

@@ -16,8 +16,9 @@ import (
 // each other and differ in nothing but their amounts: how many, the gap from the
 // end of the run before (from 1970), length, unknown, bridged, definition; then the good
 // amounts and the bad ones. Amounts begin with a byte that says in which unit
-// they are and whether each is the difference from the one before. All numbers
-// are varints, signed ones zigzag; an amount beyond 64 bits is 16 bytes.
+// they are and whether each is the difference from the one before; that of the
+// good ones also says whether the run is approximate. All numbers are varints,
+// signed ones zigzag; an amount beyond 64 bits is 16 bytes.
 const packFormat = 1
 
 // maxPacked bounds the entries of a packed day: one a second, and some.
@@ -29,6 +30,7 @@ var units = [...]int64{1_000_000_000, 1_000_000, 1_000, 1}
 const (
 	wideUnit = 4    // amounts of 16 bytes
 	asDeltas = 0x10 // flag beside the unit
+	guessed  = 0x20 // flag beside the unit of the good amounts: approximate entries
 )
 
 // pack gives the entries, which stand in order of time, in the current format.
@@ -50,7 +52,11 @@ func pack(entries []sla.Entry) []byte {
 		for _, v := range []int64{int64(first.Length()), int64(first.Unknown), int64(first.Bridged), first.Definition} {
 			out = binary.AppendVarint(out, v)
 		}
+		at := len(out)
 		out = packAmounts(out, values, run, func(e *sla.Entry) sla.Amount { return e.Good })
+		if first.Approximate {
+			out[at] |= guessed
+		}
 		out = packAmounts(out, values, run, func(e *sla.Entry) sla.Amount { return e.Bad })
 		end = run[n-1].To
 	}
@@ -58,7 +64,7 @@ func pack(entries []sla.Entry) []byte {
 }
 
 func sameShape(a, b *sla.Entry) bool {
-	return b.From == a.To && b.Length() == a.Length() && b.Unknown == a.Unknown && b.Bridged == a.Bridged && b.Definition == a.Definition
+	return b.From == a.To && b.Length() == a.Length() && b.Unknown == a.Unknown && b.Bridged == a.Bridged && b.Approximate == a.Approximate && b.Definition == a.Definition
 }
 
 func packAmounts(out []byte, values []int64, run []sla.Entry, of func(*sla.Entry) sla.Amount) []byte {
@@ -178,6 +184,12 @@ func unpack(out []sla.Entry, packed []byte) ([]sla.Entry, error) {
 // amounts reads the good or the bad amounts of a run.
 func (u *unpacker) amounts(run []sla.Entry, bad bool) {
 	kind := byte(u.take(1))
+	if !bad && kind&guessed != 0 {
+		kind &^= guessed
+		for i := range run {
+			run[i].Approximate = true
+		}
+	}
 	if kind == wideUnit {
 		u.wide(run, bad)
 		return

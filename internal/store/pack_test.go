@@ -30,6 +30,7 @@ func drawEntries(r *rapid.T) []sla.Entry {
 		e.Good, e.Bad = amount("good"), amount("bad")
 		e.Unknown = sla.Millis(rapid.SampledFrom([]int64{0, 1}).Draw(r, "unknown"))
 		e.Bridged = sla.Millis(rapid.SampledFrom([]int64{0, 1e12}).Draw(r, "bridged"))
+		e.Approximate = rapid.Bool().Draw(r, "approximate")
 		e.Definition = rapid.SampledFrom([]int64{1, 2}).Draw(r, "definition")
 		out, at = append(out, e), e.To
 	}

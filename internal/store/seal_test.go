@@ -29,7 +29,7 @@ func TestSeal_WhatIsReadIsTheSameBeforeAndAfter(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "slmd.db")
 	s := openFile(t, file)
 	all := minutes(start, 4*1440, events)
-	all[100].Unknown, all[101].Bridged = 7, 9
+	all[100].Unknown, all[101].Bridged, all[102].Approximate = 7, 9, true
 	other := minutes(start.Add(sla.Hour), 3*1440, events)
 	record(t, s, roundOf(outcome(all...), store.Outcome{Indicator: "mail", Definition: 3, Entries: other, Cursor: other[len(other)-1].To}))
 	spans := []sla.Span{allTime, {From: midnight, To: midnight.Add(sla.Day)}, {From: midnight.Add(-90), To: midnight.Add(90)}, {From: start.Add(30 * sla.Second), To: start.Add(50 * sla.Hour)}}
@@ -41,6 +41,7 @@ func TestSeal_WhatIsReadIsTheSameBeforeAndAfter(t *testing.T) {
 		return append(out, each["web"], each["mail"])
 	}
 	want := read()
+	equal(t, "an approximate entry", want[0][102].Approximate, true)
 	bounds, err := s.Bounds(t.Context())
 	if err != nil {
 		t.Fatal(err)

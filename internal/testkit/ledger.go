@@ -73,6 +73,9 @@ func show(e sla.Entry) string {
 	if e.Bridged != 0 {
 		text += fmt.Sprintf(" bridged %d ms", e.Bridged)
 	}
+	if e.Approximate {
+		text += " approximate"
+	}
 	return text
 }
 

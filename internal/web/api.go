@@ -197,6 +197,8 @@ type entryRow struct {
 	Good    sla.Amount `json:"good"`
 	Bad     sla.Amount `json:"bad"`
 	Unknown float64    `json:"unknown_seconds"`
+	// Approximate says that a bound lay within a bucket of a native histogram.
+	Approximate bool `json:"approximate,omitempty"`
 }
 
 func (h *handler) entries(r *http.Request) (any, error) {
@@ -217,7 +219,7 @@ func (h *handler) entries(r *http.Request) (any, error) {
 	}
 	rows := make([]entryRow, len(entries))
 	for i, e := range entries {
-		rows[i] = entryRow{e.From.String(), e.To.String(), e.Good, e.Bad, e.Unknown.Duration().Seconds()}
+		rows[i] = entryRow{e.From.String(), e.To.String(), e.Good, e.Bad, e.Unknown.Duration().Seconds(), e.Approximate}
 	}
 	return rows, nil
 }
