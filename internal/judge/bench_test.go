@@ -67,9 +67,7 @@ func BenchmarkJudgeMonth(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				for i := range entries {
-					t.Add(entries[i])
-				}
+				t.AddAll(entries)
 				v := t.Verdict(Moment{Now: november.To, Final: november.To})
 				if v.State == sla.NoData {
 					b.Fatal("nothing was judged")

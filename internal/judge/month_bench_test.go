@@ -44,9 +44,7 @@ func judgeAll(b *testing.B, c Case, entries []sla.Entry) {
 		b.Error(err)
 		return
 	}
-	for i := range entries {
-		t.Add(entries[i])
-	}
+	t.AddAll(entries)
 	if v := t.Verdict(Moment{Now: november.To, Final: november.To}); v.State == sla.NoData {
 		b.Error("nothing was judged")
 	}
