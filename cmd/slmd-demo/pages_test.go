@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,18 +14,10 @@ import (
 	"github.com/slmd/slmd/internal/testkit"
 )
 
-// looking asks a page what is wrong with how it looks and reads.
-//
-//go:embed testdata/looking.js
-var looking string
-
 // shop starts the sample company on a free port, with all of its history
 // measured as of a fixed instant.
 func shop(t *testing.T) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("left out by -short: it measures months of history and opens every page in a browser")
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -53,6 +44,12 @@ var pages = []string{
 }
 
 func TestThePagesOfTheShop(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it measures months of history and opens every page in a browser")
+	}
+	if alone(t) {
+		return
+	}
 	address := shop(t)
 	b := testkit.StartBrowser(t)
 	t.Run("look right on every screen, in both colours and on paper", func(t *testing.T) { everyPageLooksRight(t, b, address) })
@@ -70,7 +67,7 @@ func everyPageLooksRight(t *testing.T, b *testkit.Browser, address string) {
 			colours, medium string
 		}{{1280, "light", "screen"}, {1280, "dark", "screen"}, {360, "light", "screen"}, {360, "dark", "screen"}, {1040, "light", "print"}} {
 			b.Look(look.width, look.colours, look.medium)
-			for _, wrong := range b.Ask(looking) {
+			for _, wrong := range b.Wrong() {
 				t.Errorf("%s at %d px, %s, %s: %s", page, look.width, look.colours, look.medium, wrong)
 			}
 			keep(t, b, fmt.Sprintf("%s-%d-%s-%s", page, look.width, look.colours, look.medium))

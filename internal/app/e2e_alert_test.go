@@ -162,6 +162,8 @@ func (s *stage) sameFigure(objective string) {
 		"status, as people see it": {string(status), fmt.Sprintf(`"compliance_percent": %q`, shown)},
 		"alert":                    {string(alerts), "compliance " + shown + "%"},
 		"review":                   {review, fmt.Sprintf("%q", shown)},
+		"page":                     {get(t, s.app.URL()+"/objectives/shop-sla/"+objective), ">" + shown + "%</b>"},
+		"overview":                 {get(t, s.app.URL()+"/?open=all"), "</span>" + shown + "%"},
 	} {
 		if !strings.Contains(c.text, c.want) {
 			t.Errorf("the %s does not say %s:\n%s", place, c.want, tail(c.text))

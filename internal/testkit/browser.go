@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	_ "embed" // the script that looks at pages
 	"net/url"
 	"strings"
 	"sync"
@@ -129,6 +130,18 @@ func (b *Browser) Location() string {
 		b.t.Fatalf("asking for the address: %v", err)
 	}
 	return at
+}
+
+// looking asks a page what is wrong with how it looks and reads.
+//
+//go:embed looking.js
+var looking string
+
+// Wrong gives what is wrong with how the page looks and reads as it stands: it
+// scrolls sideways, text lies on text or is too faint, or a part has no name.
+func (b *Browser) Wrong() []string {
+	b.t.Helper()
+	return b.Ask(looking)
 }
 
 // Text gives the text of the whole page.

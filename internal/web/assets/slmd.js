@@ -14,11 +14,11 @@
     var button = document.createElement('button');
     button.type = 'button';
     button.setAttribute('aria-pressed', 'false');
-    button.textContent = 'Pause refresh';
+    button.textContent = place.dataset.pause;
     button.addEventListener('click', function () {
       paused = !paused;
       button.setAttribute('aria-pressed', String(paused));
-      button.textContent = paused ? 'Resume refresh' : 'Pause refresh';
+      button.textContent = paused ? place.dataset.resume : place.dataset.pause;
     });
     place.appendChild(button);
     document.addEventListener('input', function (e) { if (e.target.form) { dirty = true; } });
