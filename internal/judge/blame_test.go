@@ -231,3 +231,19 @@ func TestARollingAgreementIsOutOverTheWholeStretchLookedAt(t *testing.T) {
 	k.outage("host", midnight+3, midnight+5) // one outage with the one before
 	k.wantBlame(t, november.To, map[string]string{"host": "420", "": "480"})
 }
+
+func TestOfSuppliersOnOneLevelTheOneNamedFirstAnswersForWhatSeveralExplain(t *testing.T) {
+	for _, order := range [][]string{{"a", "b", "c", "d"}, {"d", "c", "b", "a"}, {"c", "a", "d", "b"}} {
+		k := newCompany()
+		k.promise(sla.SLA, "shop", "99", one(order[0]), one(order[1]), one(order[2]), one(order[3]))
+		for _, name := range []string{"a", "b", "c", "d"} {
+			k.promise(sla.UC, name, "99")
+		}
+		k.outage("shop", 100, 140)
+		k.outage(order[3], 100, 140)
+		k.outage(order[2], 100, 130)
+		k.outage(order[1], 100, 120)
+		k.outage(order[0], 100, 110)
+		k.wantBlame(t, november.To, map[string]string{order[0]: "600", order[1]: "600", order[2]: "600", order[3]: "600"})
+	}
+}
