@@ -48,6 +48,7 @@ type App struct {
 	schedulers []*schedule.Scheduler
 	messengers messengers
 	complaints complaints
+	refusals   refusals
 	started    bool
 
 	auditHead atomic.Int64

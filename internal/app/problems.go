@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/slmd/slmd/internal/cycle"
+	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
 )
 
@@ -55,4 +56,36 @@ const someIndicators = 5
 func some(indicators []string) slog.Attr {
 	slices.Sort(indicators)
 	return slog.Any("indicators", indicators[:min(len(indicators), someIndicators)])
+}
+
+// refusals remember when the log was told of samples that are no facts, by
+// indicator and reason: a gauge that is NaN for a night is said once.
+type refusals map[[2]string]sla.Instant
+
+const (
+	// refusedAgain is after how long without any such samples are said again.
+	refusedAgain = sla.Day
+	// refusalsKept bounds what is remembered.
+	refusalsKept = 10_000
+)
+
+// noteRejected tells of samples that are no facts, with one of the series.
+func (a *App) noteRejected(list []cycle.Rejected) {
+	now := a.now()
+	a.mu.Lock()
+	if a.refusals == nil || len(a.refusals) > refusalsKept {
+		a.refusals = refusals{}
+	}
+	var fresh []cycle.Rejected
+	for _, x := range list {
+		key := [2]string{x.Indicator, x.Reason}
+		if last, said := a.refusals[key]; !said || now.Sub(last) > refusedAgain {
+			fresh = append(fresh, x)
+		}
+		a.refusals[key] = now
+	}
+	a.mu.Unlock()
+	for _, x := range fresh {
+		a.log.Warn("samples are no facts: their intervals are unknown", "indicator", x.Indicator, "reason", x.Reason, "series", x.Series)
+	}
 }

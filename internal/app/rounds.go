@@ -192,9 +192,10 @@ func (a *App) recorded(r cycle.Recorded) {
 	if r.Revised > 0 {
 		a.recorder.Revised(r.Cause, r.Revised)
 	}
-	for reason, n := range r.Rejected {
-		a.recorder.Rejected(reason, n)
+	for _, x := range r.Rejected {
+		a.recorder.Rejected(x.Reason, x.Count)
 	}
+	a.noteRejected(r.Rejected)
 }
 
 // sourceAnswered hears of every request to a source.

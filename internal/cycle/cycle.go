@@ -46,10 +46,16 @@ type Options struct {
 // Recorded says what one transaction of a round wrote.
 type Recorded struct {
 	Intervals int
-	Revised   int            // entries that stand in for others
-	Cause     string         // of the revisions
-	Rejected  map[string]int // samples by reason
+	Revised   int        // entries that stand in for others
+	Cause     string     // of the revisions
+	Rejected  []Rejected // samples that are no facts
 	Took      time.Duration
+}
+
+// Rejected says of which indicator samples were refused, and why.
+type Rejected struct {
+	Indicator string
+	measure.Rejection
 }
 
 // Cycle measures, records and judges. Its methods may be called concurrently;

@@ -318,13 +318,13 @@ func (c *Cycle) tell(w work, recorded store.Recorded, took time.Duration) {
 	if c.o.Recorded == nil {
 		return
 	}
-	r := Recorded{Intervals: recorded.Entries, Rejected: map[string]int{}, Took: took}
+	r := Recorded{Intervals: recorded.Entries, Took: took}
 	if len(w.revisions) > 0 {
 		r.Intervals, r.Revised, r.Cause = 0, recorded.Entries, w.cause
 	}
 	for _, s := range w.steps {
 		for _, rejection := range s.Rejected {
-			r.Rejected[rejection.Reason] += rejection.Count
+			r.Rejected = append(r.Rejected, Rejected{s.job.indicator.Name, rejection})
 		}
 	}
 	c.o.Recorded(r)

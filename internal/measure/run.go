@@ -176,6 +176,10 @@ func (r *run) series(lane int, st *laneState, s *Series, role role) {
 	bound := decimal(r.task.Indicator.Bound.Value)
 	for k := range s.Samples {
 		sample := &s.Samples[k]
+		if k > 0 && !s.Samples[k-1].follows(sample) {
+			r.misplaced(s, k)
+			continue
+		}
 		if sample.T >= r.span.To {
 			break
 		}

@@ -62,11 +62,12 @@ const (
 	ReasonTooLarge  = "too_large"       // beyond what a fact can hold
 	ReasonExcess    = "part_over_total" // more good or bad events than events
 	ReasonSeveral   = "several_series"  // a query gave more than one number
+	ReasonOrder     = "out_of_order"    // older than the sample before it in the same answer, or of its time and another value
 )
 
 // Reasons lists all reasons of rejections.
 var Reasons = []string{
-	ReasonNaN, ReasonInfinite, ReasonNegative, ReasonHistogram, ReasonTooLarge, ReasonExcess, ReasonSeveral,
+	ReasonNaN, ReasonInfinite, ReasonNegative, ReasonHistogram, ReasonTooLarge, ReasonExcess, ReasonSeveral, ReasonOrder,
 }
 
 // ProblemKind says what follows from a problem.
