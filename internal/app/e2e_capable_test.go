@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slmd/slmd/internal/promtest"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/testkit"
 )
@@ -11,9 +12,12 @@ import (
 func TestSourcesShowWhatTheyWereSeenToDo(t *testing.T) {
 	begin := march.Add(sla.Day)
 	s := newStage(t, set{catalogue: corner, now: begin})
-	srv := serve(t, cornerShop(t, sla.Span{From: march, To: begin.Add(sla.Hour)}, busy), &s.clock)
+	samples := cornerShop(t, sla.Span{From: march, To: begin.Add(sla.Hour)}, busy)
+	samples.Describe("requests_total", promtest.Metadata{Type: "counter"})
+	srv := serve(t, samples, &s.clock)
 	s.configure(set{catalogue: corner, source: srv.URL()})
 	s.open()
+	s.clock.add(sla.Minute) // before that a daemon asks for nothing but what is due
 	s.app.Start()
 	shown := ""
 	t.Cleanup(func() {
