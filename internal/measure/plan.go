@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -11,8 +12,13 @@ import (
 	"github.com/slmd/slmd/internal/sla"
 )
 
-// maxUnited is how many reads one request unites at most.
-const maxUnited = 200
+const (
+	// maxUnited is how many reads one request unites at most.
+	maxUnited = 200
+	// maxSeries is how many series one request may bring, by those that were seen
+	// before; a single read is not divided by them.
+	maxSeries = 50_000
+)
 
 // want is one lane of a run that is to be read.
 type want struct {
@@ -71,13 +77,40 @@ func (s *Source) plan(runs []*run) []*group {
 		}
 		for _, rest := range sortedKeys(byRest) {
 			wants := byRest[rest]
-			size := s.united(wants[0])
-			for part := range slices.Chunk(wants, size) {
+			for part := range parts(wants, s.united(wants[0]), maxSeries) {
 				out = append(out, &group{part[0].run.span, part, split})
 			}
 		}
 	}
 	return out
+}
+
+// parts cuts reads into groups of at most so many reads and so many known series.
+func parts(wants []want, reads, series int) iter.Seq[[]want] {
+	return func(yield func([]want) bool) {
+		from, known := 0, 0
+		for i, w := range wants {
+			n := w.known()
+			if i > from && (i-from >= reads || known+n > series) {
+				if !yield(wants[from:i:i]) {
+					return
+				}
+				from, known = i, 0
+			}
+			known += n
+		}
+		if from < len(wants) {
+			yield(wants[from:])
+		}
+	}
+}
+
+// known gives how many series the read brought before.
+func (w want) known() int {
+	if w.run.state == nil {
+		return 0
+	}
+	return len(w.run.state.lanes[w.lane].series)
 }
 
 func sortedKeys[T any](m map[string]T) []string {
