@@ -63,16 +63,22 @@ func agreements(n int) *sla.Catalogue {
 }
 
 // BenchmarkRound is one live round of 1,000 indicators in the second day of a
-// month: record, judge, breach records, alert conditions, commit. The source
-// answers from memory.
+// month, and of 10,000 in its second hour: record, judge, breach records, alert
+// conditions, commit. The source answers from memory.
 func BenchmarkRound(b *testing.B) {
+	for n, before := range map[int]sla.Millis{1000: sla.Day, 10_000: sla.Hour} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) { roundOf(b, n, before) })
+	}
+}
+
+func roundOf(b *testing.B, n int, before sla.Millis) {
+	b.Helper()
 	ctx := context.Background()
 	st, err := store.Open(ctx, filepath.Join(b.TempDir(), "slmd.db"), store.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer st.Close()
-	const n = 1000
 	if _, err := st.SaveCatalogue(ctx, agreements(n), nil, store.Actor{Name: "bench"}, start); err != nil {
 		b.Fatal(err)
 	}
@@ -83,7 +89,7 @@ func BenchmarkRound(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	now := start.Add(sla.Day)
+	now := start.Add(before)
 	if _, err := c.Round(ctx, "main", cycle.Scope{}, now, nil); err != nil {
 		b.Fatal(err)
 	}
@@ -99,5 +105,5 @@ func BenchmarkRound(b *testing.B) {
 			b.Fatalf("%d entries in a round, want %d", done.Entries, n)
 		}
 	}
-	b.ReportMetric(n, "indicators/round")
+	b.ReportMetric(float64(n), "indicators/round")
 }

@@ -38,7 +38,10 @@ func InMemory(series []Series) Read {
 				continue
 			}
 			for _, s := range list {
-				if part := s.within(span); part.size() > 0 && sel.matches(s.Labels) {
+				if !sel.matches(s.Labels) {
+					continue
+				}
+				if part := s.within(span); part.size() > 0 {
 					out = append(out, part)
 				}
 			}
