@@ -15,15 +15,26 @@ import (
 // package's own default of rapid is 100.
 func check(t *testing.T, property func(*rapid.T)) {
 	t.Helper()
+	checkPart(t, 1, property)
+}
+
+// checkPart is check for one in so many of the cases.
+func checkPart(t *testing.T, in int, property func(*rapid.T)) {
+	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("SLMD_CHECKS"))
 	if err != nil {
 		n = 300
 	}
-	for done := 0; done < n; done += 100 {
-		rapid.Check(t, property)
-		if t.Failed() {
-			return
-		}
+	failed := false // then the same case is run again and again, to make it small
+	for left := n / in; left > 0 && !t.Failed(); {
+		rapid.Check(t, func(t *rapid.T) {
+			if left <= 0 && !failed {
+				return
+			}
+			defer func() { failed = failed || t.Failed() }()
+			property(t)
+			left-- // not of a case that was skipped
+		})
 	}
 }
 
@@ -52,10 +63,16 @@ var zones = []struct {
 }
 
 func drawWorld(t *rapid.T) *world {
-	w := &world{unit: sla.Minute}
+	unit := sla.Minute
 	if rapid.IntRange(0, 3).Draw(t, "fine") == 0 {
-		w.unit = sla.Second
+		unit = sla.Second
 	}
+	return drawWorldOf(t, unit, 60, 2880)
+}
+
+// drawWorldOf draws a world of at least and at most so many units.
+func drawWorldOf(t *rapid.T, unit sla.Millis, least, most int) *world {
+	w := &world{unit: unit}
 	zone := rapid.SampledFrom(zones).Draw(t, "zone")
 	loc, err := calendar.Zone(zone.name)
 	if err != nil {
@@ -63,7 +80,7 @@ func drawWorld(t *rapid.T) *world {
 	}
 	day := calendar.StartOf(rapid.SampledFrom(zone.days).Draw(t, "day"), loc)
 	from := day.Add(sla.Millis(rapid.IntRange(-12, 24).Draw(t, "hour")) * sla.Hour)
-	units := rapid.IntRange(60, 2880).Draw(t, "units")
+	units := rapid.IntRange(least, most).Draw(t, "units")
 	span := sla.Span{From: from, To: from.Add(sla.Millis(units) * w.unit)}
 
 	a := &sla.Agreement{
