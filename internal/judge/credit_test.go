@@ -49,6 +49,7 @@ func TestCreditsOfEveryForm(t *testing.T) {
 	upper := []sla.Band{{Below: dec("99.9"), Percent: dec("30")}, {AtMost: dec("99"), Percent: dec("20")}, {Below: dec("99"), Percent: dec("10")}}
 	amounts := []sla.Band{{Below: dec("99.9"), AtLeast: dec("99"), Fixed: money(t, "50.00 EUR")}, {Below: dec("99"), Fixed: money(t, "125.50 EUR")}}
 	mixed := []sla.Band{{Below: dec("99.9"), AtLeast: dec("0"), Fixed: money(t, "50.00 EUR")}, {Below: dec("99.9"), AtLeast: dec("0"), Percent: dec("6")}}
+	alike := []sla.Band{{Below: dec("99.9"), AtLeast: dec("0"), Percent: dec("10")}, {Below: dec("99.9"), Above: dec("0"), Percent: dec("10")}}
 	for _, c := range []struct {
 		name            string
 		bad             int64 // of 100,000
@@ -74,6 +75,7 @@ func TestCreditsOfEveryForm(t *testing.T) {
 		{name: "a fixed amount above the cap", bad: 1001, bands: amounts, charge: "1000.00 EUR", limit: "10", percent: "", amount: "100.00 EUR", band: "below 99%"},
 		{name: "a fixed amount and a larger percentage", bad: 200, bands: mixed, charge: "1000.00 EUR", percent: "6", amount: "60.00 EUR", band: "below 99.9%, at least 0%"},
 		{name: "a fixed amount and a smaller percentage", bad: 200, bands: mixed, charge: "800.00 EUR", percent: "", amount: "50.00 EUR", band: "below 99.9%, at least 0%"},
+		{name: "of two bands alike the first", bad: 200, bands: alike, charge: "1000.00 EUR", percent: "10", amount: "100.00 EUR", band: "below 99.9%, at least 0%"},
 		{name: "a percentage without a charge", bad: 200, bands: gap, percent: "10", band: "below 99.9%, above 99%"},
 		{name: "the cap", bad: 2000, bands: gap, charge: "1000.00 EUR", limit: "20", percent: "20", amount: "200.00 EUR", band: "below 99%"},
 		{name: "rounded half up once", bad: 200, bands: gap, charge: "0.05 EUR", percent: "10", amount: "0.01 EUR", band: "below 99.9%, above 99%"},
