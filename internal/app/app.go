@@ -53,6 +53,7 @@ type App struct {
 
 	auditHead atomic.Int64
 	deeds     deeds
+	storage   storage
 	kept      atomic.Int64 // when it was last looked for what has become final
 	issuing   sync.Mutex   // held by who issues reviews
 	rounds    sync.WaitGroup
@@ -171,7 +172,7 @@ func (a *App) applyFiles(ctx context.Context, cfg *config.Config) error {
 	if len(cfg.Catalogue) == 0 {
 		return nil
 	}
-	applied, err := Apply(ctx, a.store, Application{Paths: cfg.Catalogue, Zone: cfg.Zone, Actor: "slmd", At: a.now(), Accept: knownSources(cfg)})
+	applied, err := Apply(ctx, a.store, Application{Paths: cfg.Catalogue, Under: filepath.Dir(a.o.ConfigFile) + string(filepath.Separator), Zone: cfg.Zone, Actor: "slmd", At: a.now(), Accept: knownSources(cfg)})
 	for _, w := range applied.Warnings {
 		a.log.Warn("catalogue: "+w.Text, "at", w.Position.String())
 	}

@@ -40,6 +40,15 @@
     }
   }
 
+  // Text that leaves what is drawn around it, or a word that is broken there.
+  boxes.forEach(function (box) {
+    var host = box.e.closest('.cell, .badge, .record, .tile, button');
+    if (!host) { return; }
+    var r = host.getBoundingClientRect();
+    if (box.l < r.left - 1 || box.r > r.right + 1) { say('“' + box.text + '” leaves its ' + name(host)); }
+  });
+  document.querySelectorAll('.badge, .record').forEach(function (x) { if (x.offsetParent && x.getBoundingClientRect().height > 44) { say('“' + x.textContent + '” is broken up'); } });
+
   // Contrast of each text with what is behind it.
   var colour = function (text) { var m = text.match(/[\d.]+/g) || [0, 0, 0, 0]; return { r: +m[0], g: +m[1], b: +m[2], a: m[3] === undefined ? 1 : +m[3] }; };
   var light = function (c) {

@@ -3,6 +3,7 @@ package web
 import (
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ const (
 	plotTop, plotBottom     = 14.0, 186.0
 	barsTop, barsBottom     = 196.0, 214.0
 	stripWidth, stripHeight = 920.0, 128.0
-	stripTop, stripBottom   = 16.0, 100.0
+	stripTop, stripBottom   = 20.0, 100.0
 )
 
 // mark is a line or text at a place of an axis.
@@ -151,7 +152,11 @@ func scaleOf(lowest float64) []float64 {
 	case lowest < -.4:
 		return []float64{1, .5, 0, -.5, -1}
 	}
-	return []float64{1, .75, .5, .25, 0}
+	shares := []float64{1, .75, .5, .25, 0}
+	if lowest < -.2 {
+		shares = append(shares, -.25)
+	}
+	return shares
 }
 
 // parts draws what is removed, the outages and where versions change.
@@ -208,10 +213,15 @@ func (f *frame) dayStrip(period sla.Period, d *detail, zone *time.Location) *str
 			c.Bars = append(c.Bars, f.dayBars(a, p, day, top)...)
 		}
 	}
-	if len(c.Bars) == 0 {
+	if len(c.Bars) == 0 || !slices.ContainsFunc(c.Bars, func(b box) bool { return b.Class != "slot" }) && c.Most == "" && mean(d) {
 		return nil
 	}
 	return c
+}
+
+// mean reports whether the parts are of a mean, whose days have nothing bad or good.
+func mean(d *detail) bool {
+	return !slices.ContainsFunc(d.parts, func(p *part) bool { return p.verdict.Method != sla.MeanMethod })
 }
 
 // dayBars gives the bars of one day: its slot, what is not counted in it, and what was bad.
@@ -237,7 +247,7 @@ func (f *frame) dayBars(a axis, p *part, d day, top float64) []box {
 	add(d.unknown, "unknown", "%s: %s unknown")
 	if d.bad != nil && d.bad.Sign() > 0 && top > 0 {
 		v, _ := d.bad.Float64()
-		tall := math.Max(2, v/top*(stripBottom-stripTop))
+		tall := math.Max(1, v/top*(stripBottom-stripTop))
 		b := slot
 		b.Class, b.Y, b.Height = "bad", px(stripBottom-tall), px(tall)
 		out = append(out, b)

@@ -108,7 +108,7 @@ func (h *handler) method(f *frame, at *found) method {
 	}
 	if m.Source != nil {
 		add("Source", m.Source.Name)
-		add("Lag", m.Source.Lag)
+		add("Lag", f.lag(m.Source.Lag))
 	}
 	if h.o.Works != nil {
 		works := h.o.Works()

@@ -52,7 +52,7 @@ func (t *texts) say(english string, args ...any) string {
 		text = forms[0]
 	}
 	if len(args) == 0 {
-		return text
+		return strings.ReplaceAll(text, "%%", "%")
 	}
 	return fmt.Sprintf(text, args...)
 }

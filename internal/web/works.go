@@ -176,8 +176,8 @@ func (h *handler) firing(f *frame, c *sla.Condition) firingView {
 	if c.Objective != "" {
 		v.What, v.Href = c.Agreement+" / "+c.Objective, f.To("objectives", c.Agreement, c.Objective)
 	}
-	if v.Text == "" && c.Details.Compliance != "" {
-		v.Text = f.say("%s against %s in %s", c.Details.Compliance, c.Details.Target, f.Period(c.Details.Period))
+	if c.Details.Compliance != "" {
+		v.Text = joined(f.say("%s against %s in %s", c.Details.Compliance, c.Details.Target, f.Period(c.Details.Period))+".", v.Text)
 	}
 	return v
 }
@@ -185,6 +185,7 @@ func (h *handler) firing(f *frame, c *sla.Condition) firingView {
 func (p *statusPage) rounds(f *frame, h *handler) {
 	for i := range p.Works.Sources {
 		s := sourceView{SourceState: p.Works.Sources[i], Abilities: f.abilities(&p.Works.Sources[i])}
+		s.Lag = f.lag(s.Lag)
 		if s.Tried != 0 {
 			s.TriedAt = f.say("tried %s", f.moment(s.Tried, h.zone()))
 		}
@@ -223,7 +224,7 @@ func (p *statusPage) catalogue(f *frame, c *sla.Catalogue, origins []sla.Origin)
 			}
 			v.Items = append(v.Items, item)
 		}
-		v.Count = f.Number(fmt.Sprint(len(v.Items)))
+		v.Count = f.count(len(v.Items), kind, plural)
 		p.Catalogue = append(p.Catalogue, v)
 	}
 	to := func(path string) func(string) string { return func(name string) string { return f.To(path, name) } }
@@ -259,6 +260,14 @@ func (f *frame) caught(c *CatchUp, now sla.Instant, zone *time.Location) *catchU
 		v.Rate = f.say("%s intervals a second, about %s to go.", f.Number(fmt.Sprint(rate)), f.Duration(max(left-left%sla.Second, sla.Second)))
 	}
 	return v
+}
+
+// lag says the lag of a source, 30s, as other durations.
+func (f *frame) lag(text string) string {
+	if d, err := time.ParseDuration(text); err == nil {
+		return f.Duration(sla.Millis(d.Milliseconds()))
+	}
+	return text
 }
 
 // abilities says what a source was seen to do, what it was seen not to do after it.

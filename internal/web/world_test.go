@@ -66,6 +66,10 @@ func newWorld(t testing.TB, of size) *world {
 		t.Fatalf("recording a round: %v", err)
 	}
 	if of.odd != "" {
+		places := []sla.Origin{{Kind: "agreement", Name: "service-0-sla", File: of.odd, Line: 7}, {Kind: "service", Name: "service-0", File: of.odd, Line: 1}}
+		if err := w.store.SaveOrigins(t.Context(), places); err != nil {
+			t.Fatalf("saving where the catalogue stands: %v", err)
+		}
 		draft := store.Report{Agreement: "service-0-sla", Period: "2026-10", Reason: of.odd, Doc: []byte("{}"), At: now, By: of.odd}
 		if _, err := w.store.SaveDraft(t.Context(), draft); err != nil {
 			t.Fatalf("saving a draft: %v", err)
@@ -85,7 +89,22 @@ func (w *world) serve(t testing.TB) {
 		Now: func() sla.Instant { return now }, Metrics: http.NotFoundHandler(), Ready: func() error { return nil },
 		Book: func(context.Context) (judge.Book, error) { return w.book(), nil },
 		Works: func() Works {
-			return Works{Sources: []SourceState{{Name: "main", URL: "http://localhost:9090", LastError: w.odd}}, Rounds: map[string]RoundState{}}
+			return Works{
+				Sources: []SourceState{{
+					Name: "main", URL: "http://localhost:9090", Lag: "30s", LastError: w.odd, Version: w.odd, Tried: now, Can: map[string]bool{"samples as chunks": true},
+				}},
+				Rounds: map[string]RoundState{"service-0-up": {Measured: now, Next: now}}, Last: LastRound{Source: "main", At: now, Took: time.Second},
+				CatchUp:  &CatchUp{Began: now.Add(-10 * sla.Second), From: now.Add(-sla.Day), At: now.Add(-sla.Hour), All: 100, Pending: 25},
+				Receiver: []ReceiverState{{Name: w.odd, Sent: 2}},
+			}
+		},
+		Asked: func(_ string, takes func(string) bool) (out []Asked) {
+			for _, query := range []string{"up{job=\"" + w.odd + "\"}[60000ms]", "sup[60000ms]"} {
+				if takes(query) {
+					out = append(out, Asked{Kind: "samples", Result: "ok", At: now, Query: query, Span: sla.Span{From: now.Add(-sla.Minute), To: now}})
+				}
+			}
+			return out
 		},
 	})
 	if err != nil {

@@ -1,0 +1,90 @@
+package web
+
+import (
+	"html"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
+	"github.com/slmd/slmd/internal/testkit"
+)
+
+// hostile is a text that tries to run, to turn the reading direction, and to be
+// wider than any screen.
+var hostile = "\"'><script>window.ran = true</script><img src=x onerror='window.ran = true'>\u202eשלום\u2066" + strings.Repeat("Donau", 40)
+
+func TestHostileTextsHarmNoPageOfATelephone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it opens every page in a browser")
+	}
+	w := newWorld(t, size{services: 2, objectives: 2, periods: 2, odd: hostile})
+	server := httptest.NewServer(w.pages)
+	defer server.Close()
+	b := testkit.StartBrowser(t)
+	b.Look(360, "light", "screen")
+	for _, page := range everyPage {
+		if page == "/nowhere" || strings.HasPrefix(page, "/reports/") {
+			continue // it is answered by an error, which the console tells, or shows a review, which this world has not
+		}
+		b.Open(server.URL + page)
+		if ran := b.Ask(`[String(window.ran)]`); ran[0] != "undefined" {
+			t.Errorf("%s ran a text of the catalogue", page)
+		}
+		for _, wrong := range append(b.Wrong(), b.Problems(server.URL)...) {
+			t.Errorf("%s: %s", page, wrong)
+		}
+	}
+}
+
+// says looks for texts on a page.
+func (w *world) says(t *testing.T, page string, texts ...string) {
+	t.Helper()
+	body := html.UnescapeString(w.get(t, page).Body.String())
+	for _, text := range texts {
+		if !strings.Contains(body, text) {
+			t.Errorf("%s does not say %q", page, text)
+		}
+	}
+	if strings.Contains(body, "%%") {
+		t.Errorf("%s says %%%%", page)
+	}
+}
+
+func TestTheStatusPageSaysHowTheDaemonIsDoing(t *testing.T) {
+	w := newWorld(t, size{services: 1, objectives: 1, periods: 1, odd: "odd"})
+	w.says(t, "/status", "samples as chunks", "The last round, of main, began 20 Nov 2026 12:00 and took 1s.",
+		`<progress max="100" value="75"`, "75 of 100 intervals since 19 Nov 2026 12:00; 25 are left", "7 intervals a second, about 3 s to go.",
+		"<code>odd:7</code>", "2 sent, 0 refused")
+	w.says(t, "/agreements/service-0-sla", "Defined in", "odd:7")
+}
+
+func TestTheMethodBoxHoldsTheRequestsForTheIndicatorsMetricsAndLeadsToThem(t *testing.T) {
+	w := newWorld(t, size{services: 1, objectives: 1, odd: "odd"})
+	w.says(t, "/objectives/service-0-sla/objective-0", `<code>up{job="odd"}[60000ms]</code>`,
+		"http://localhost:9090/graph?g0.expr=up%7Bjob%3D%22odd%22%7D%5B60000ms%5D&g0.moment_input=2026-11-20+12%3A00%3A00&g0.tab=1")
+	if body := w.get(t, "/objectives/service-0-sla/objective-0").Body.String(); strings.Contains(body, "sup[") {
+		t.Error("the request for another metric is listed")
+	}
+}
+
+func TestAValueThatWasRevisedAfterItsReviewWasIssuedIsMarked(t *testing.T) {
+	w := newWorld(t, size{services: 1, objectives: 1, periods: 1})
+	a := &w.catalogue.Agreements[0]
+	old := verdictOf(a, &a.Objectives[0], now.Add(-35*sla.Day), false)
+	report := store.Report{Agreement: a.Name, Period: old.Period.Name, Doc: []byte("{}"), At: now.Add(sla.Second)}
+	if _, err := w.store.IssueReport(t.Context(), report, store.Actor{Name: "kim"}); err != nil {
+		t.Fatal(err)
+	}
+	const mark = `revised"><a href="/objectives/service-0-sla/objective-0?period=`
+	if body := w.get(t, "/").Body.String(); strings.Contains(body, mark) {
+		t.Error("a value that was not revised is marked")
+	}
+	revised := verdictOf(a, &a.Objectives[0], now.Add(-35*sla.Day), true)
+	if _, err := w.store.RecordRound(t.Context(), store.Round{At: now.Add(sla.Minute), Verdicts: []sla.Verdict{revised}}); err != nil {
+		t.Fatal(err)
+	}
+	w.serve(t)
+	w.says(t, "/", mark, "revised after its review was issued")
+}
