@@ -73,6 +73,9 @@ func (h *history) selected(span sla.Span) (n int) {
 }
 
 func TestLiveRoundsReadEveryRawSampleOnceInOneRequestForEachMetric(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what is read does not depend on the race detector")
+	}
 	h, all := perform()
 	url := testkit.StartPrometheus(t, testkit.PrometheusOptions{OpenMetrics: strings.NewReader(h.openMetrics())}).URL()
 	var inds []*sla.Indicator

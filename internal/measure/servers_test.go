@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -225,25 +224,13 @@ func tasksOf(indicators []*sla.Indicator) []Task {
 }
 
 func TestEntriesEqualTheKnownTruthOnEveryServer(t *testing.T) {
-	const hours = 12
+	const hours = 8
 	h := shop(hours)
 	now := start.Add(hours * sla.Hour).Add(30 * sla.Second)
-	servers := map[string]func(*testing.T) string{
-		"Prometheus 2, windows closed on the left": func(t *testing.T) string {
-			return testkit.StartPrometheus(t, testkit.PrometheusOptions{OpenMetrics: strings.NewReader(h.openMetrics())}).URL()
-		},
-		"Prometheus 3, windows open on the left": func(t *testing.T) string {
-			srv, err := promtest.New(h.store(t), promtest.Options{Now: func() time.Time { return now.Time() }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			closing(t, srv)
-			return srv.URL()
-		},
-	}
-	for name, serve := range servers {
+	for name, server := range servers {
 		t.Run(name, func(t *testing.T) {
-			url := serve(t)
+			t.Parallel()
+			url := server.serve(t, h)
 			src := sourceAt(t, url)
 			once := catchUp(t, src, tasksOf(shopIndicators()), now)
 			for i, ind := range shopIndicators() {
