@@ -25,6 +25,9 @@ type Options struct {
 	// Read gives the conditions that hold and those that ended at or after the
 	// instant since.
 	Read func(ctx context.Context, since sla.Instant) ([]sla.Condition, error)
+	// Own gives the conditions of the daemon itself, which cannot be on record
+	// where it is the record that fails; may be nil.
+	Own func(now sla.Instant) []sla.Condition
 	// Now is the clock that ends and lingering are told by.
 	Now       func() sla.Instant
 	Terms     Terms
@@ -67,6 +70,9 @@ func New(opts Options) *Announcer {
 		if *hook == nil {
 			*hook = func(string, int) {}
 		}
+	}
+	if opts.Own == nil {
+		opts.Own = func(sla.Instant) []sla.Condition { return nil }
 	}
 	if opts.Announced == nil {
 		opts.Announced = func(map[string]int) {}
@@ -148,7 +154,7 @@ func (a *Announcer) announce(ctx context.Context) {
 	} else {
 		a.known = conditions
 	}
-	alerts := Compose(a.known, now, a.opts.Terms)
+	alerts := Compose(slices.Concat(a.known, a.opts.Own(now)), now, a.opts.Terms)
 	a.opts.Announced(Firing(alerts, now))
 	alerts = a.bound(alerts)
 	for _, c := range a.couriers {

@@ -33,6 +33,8 @@ func summary(alertname string) string {
 		return "The agreement is about to end."
 	case sla.AlertReviewOverdue:
 		return "The review of the agreement is due."
+	case sla.AlertStorage:
+		return "slmd cannot write its database, so nothing is measured or judged."
 	}
 	return "A condition of service level management holds."
 }

@@ -28,7 +28,7 @@ func (a *App) newAnnouncer(cfg *config.Config) (*announce.Announcer, error) {
 		})
 	}
 	return announce.New(announce.Options{
-		Read: a.conditions, Now: a.now, Terms: a.terms(cfg), Instances: instances,
+		Read: a.conditions, Own: a.storage.conditions(a.store), Now: a.now, Terms: a.terms(cfg), Instances: instances,
 		Resend: cfg.Alerting.Resend.Duration(), Log: a.log,
 		Sent: func(name string, n int) {
 			a.recorder.NotificationsSent(name, n)
@@ -64,6 +64,7 @@ func (a *App) Alerts(ctx context.Context) ([]byte, error) {
 	a.mu.Lock()
 	cfg := a.cfg
 	a.mu.Unlock()
+	conditions = append(conditions, a.storage.conditions(a.store)(now)...)
 	alerts := announce.Compose(conditions, now, a.terms(cfg))
 	a.recorder.AlertsFiring(announce.Firing(alerts, now))
 	return announce.Encode(alerts)

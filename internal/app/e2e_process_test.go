@@ -122,8 +122,16 @@ func (p *process) put(path string, doc any) bool {
 }
 
 func (p *process) ask(method, path string, body io.Reader) (string, bool) {
+	code, text := p.request(method, path, body)
+	return text, code == http.StatusOK
+}
+
+// answer gives the status and the text of an answer; 0 when none came whole.
+func (p *process) answer(path string) (int, string) { return p.request(http.MethodGet, path, nil) }
+
+func (p *process) request(method, path string, body io.Reader) (int, string) {
 	if p.url() == "" {
-		return "", false
+		return 0, ""
 	}
 	req, err := http.NewRequest(method, p.url()+path, body)
 	if err != nil {
@@ -131,9 +139,12 @@ func (p *process) ask(method, path string, body io.Reader) (string, bool) {
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return "", false
+		return 0, ""
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	return string(text), err == nil && resp.StatusCode == http.StatusOK
+	if err != nil {
+		return 0, ""
+	}
+	return resp.StatusCode, string(text)
 }

@@ -26,6 +26,7 @@ import (
 type theatre struct {
 	t                 *testing.T
 	released, failing binaries // without failpoints and with them
+	server            *promtest.Server
 	source            string
 	catalogue         string
 	now, from         sla.Instant
@@ -96,7 +97,7 @@ func newTheatre(t *testing.T) *theatre {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = srv.Close() })
-	th.source = srv.URL()
+	th.server, th.source = srv, srv.URL()
 	return th
 }
 

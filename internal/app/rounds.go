@@ -180,9 +180,7 @@ func (a *App) roundOf(ctx context.Context, source string, scope cycle.Scope, pro
 	a.mu.Lock()
 	told := a.messengers
 	a.mu.Unlock()
-	if err == nil {
-		told.wake()
-	}
+	told.wake() // also of a round that failed: that is told too
 	return err
 }
 

@@ -47,6 +47,7 @@ func (a *App) newTelemetry(cfg *config.Config) {
 		RoundLag:         func() sla.Millis { return a.cycle.Lag().Furthest },
 		IntervalsPending: func() int64 { return int64(a.cycle.Lag().Pending) },
 		StorageSizes:     a.storageSizes,
+		StorageWritable:  func() bool { return a.store.Trouble() == nil },
 		AuditHead:        a.auditHead.Load,
 	})
 	for _, reason := range measure.Reasons {
@@ -166,7 +167,7 @@ func (a *App) prefix() string {
 func (a *App) handler() (http.Handler, error) {
 	o := web.Options{
 		Store: a.store, Catalogue: a.cycle.Catalogue, Standings: a.cycle.Standings, Now: a.now,
-		Metrics: a.telemetry, Count: a.recorder.Handler, Ready: func() error { return nil },
+		Metrics: a.telemetry, Count: a.recorder.Handler, Ready: a.store.Trouble,
 		Review: a.reviewFile, Prefix: a.prefix(), Book: a.book, Works: a.works, Asked: a.deeds.askedOf, Mail: a.mailStatus, Zone: a.zone,
 		Status: map[string]func(context.Context) (any, error){
 			"config":      func(context.Context) (any, error) { return a.config().Redacted() },

@@ -51,6 +51,7 @@ const (
 	AlertMisconfigured = "SLMIndicatorMisconfigured"
 	AlertExpiring      = "SLMAgreementExpiring"
 	AlertReviewOverdue = "SLMReviewOverdue"
+	AlertStorage       = "SLMStorageFailing"
 )
 
 // Condition is something worth an alert that began to hold, as the store keeps

@@ -99,6 +99,9 @@ func rounds(t *testing.T, s *store.Store, ballast string) (entries []int, failed
 			t.Fatalf("%s on a full disk: %v", doing, err)
 		}
 		failed++
+		if trouble := s.Trouble(); trouble == nil || !strings.HasSuffix(err.Error(), trouble.Error()) {
+			t.Errorf("the store says that its trouble is %v", trouble)
+		}
 		if es, err := s.Bounds(t.Context()); err != nil {
 			t.Errorf("reading %v while the disk is full: %v", es, err)
 		}
@@ -107,6 +110,9 @@ func rounds(t *testing.T, s *store.Store, ballast string) (entries []int, failed
 		}
 		if err := f(); err != nil {
 			t.Fatalf("%s with room again: %v", doing, err)
+		}
+		if trouble := s.Trouble(); trouble != nil {
+			t.Errorf("with room again its trouble is %v", trouble)
 		}
 	}
 	for n := range 3 * 48 {

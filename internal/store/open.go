@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -50,6 +51,7 @@ type Store struct {
 	readLimit time.Duration
 
 	closed    sync.Once
+	trouble   atomic.Pointer[trouble] // nil after a write that succeeded
 	rewritten rewrites
 	// writing is held from before a write transaction until what it changed here is settled.
 	writing sync.Mutex

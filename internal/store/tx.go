@@ -25,8 +25,11 @@ func (s *Store) write(ctx context.Context, doing string, f func(ctx context.Cont
 // writeLocked is write for who holds s.writing already.
 func (s *Store) writeLocked(ctx context.Context, doing string, f func(ctx context.Context, tx *txn) error) error {
 	err := ctx.Err()
-	if s.writer == nil {
+	switch t := s.trouble.Load(); {
+	case s.writer == nil:
 		err = errReadOnly
+	case t != nil && t.broken:
+		err = t.err
 	}
 	if err == nil {
 		failpoint("store.begin")
@@ -37,9 +40,10 @@ func (s *Store) writeLocked(ctx context.Context, doing string, f func(ctx contex
 			return err
 		})
 		failpoint("store.committed")
+		err = s.wrote(err)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", doing, explain(err))
+		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
 }

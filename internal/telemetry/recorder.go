@@ -20,6 +20,8 @@ type Readings struct {
 	IntervalsPending func() int64
 	// StorageSizes gives the sizes of the files of the store in bytes, by their names.
 	StorageSizes func() map[string]int64
+	// StorageWritable reports whether the last write to the store succeeded.
+	StorageWritable func() bool
 	// AuditHead gives the number of the newest row of the audit log.
 	AuditHead func() int64
 }
@@ -38,6 +40,7 @@ type Recorder struct {
 	sent, failed, dropped                   *own
 	firing, reports                         *own
 	storageSize, storageSeconds, auditHead  *own
+	storageWritable                         *own
 	requests                                *own
 	mails, mailsWaiting, pushes             *own
 
@@ -100,6 +103,7 @@ func (r *Recorder) define() {
 	r.sourceUp = add("gauge", "slmd_source_up", "1 when the last request to the source was answered.")
 	r.storageSize = add("gauge", "slmd_storage_size_bytes", "Size of the files of the store.")
 	r.storageSeconds = add("histogram", "slmd_storage_transaction_duration_seconds", "How long writing transactions took.")
+	r.storageWritable = add("gauge", "slmd_storage_writable", "1 when the last write to the store succeeded.")
 }
 
 // RoundDone counts a round that ended, and how long it took; result is "ok" or "failed".
@@ -173,7 +177,7 @@ func (r *Recorder) Alertmanager(name string) {
 func (r *Recorder) AlertsFiring(firing map[string]int) {
 	for _, name := range []string{
 		sla.AlertBurn, sla.AlertAtRisk, sla.AlertBreached, sla.AlertDataMissing,
-		sla.AlertMisconfigured, sla.AlertExpiring, sla.AlertReviewOverdue,
+		sla.AlertMisconfigured, sla.AlertExpiring, sla.AlertReviewOverdue, sla.AlertStorage,
 	} {
 		r.firing.gauge("alertname", name).Set(float64(firing[name]))
 	}
@@ -225,6 +229,9 @@ func (r *Recorder) read() {
 	}
 	if f := r.readings.IntervalsPending; f != nil {
 		r.pending.gauge().Set(float64(f()))
+	}
+	if f := r.readings.StorageWritable; f != nil {
+		r.storageWritable.gauge().Set(flag(f()))
 	}
 	if f := r.readings.AuditHead; f != nil {
 		r.auditHead.gauge().Set(float64(f()))

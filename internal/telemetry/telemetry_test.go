@@ -28,6 +28,7 @@ func busy() *Recorder {
 		IntervalsPending: func() int64 { return 7 },
 		StorageSizes:     func() map[string]int64 { return map[string]int64{"slmd.db": 4096, "slmd.db-wal": 512} },
 		AuditHead:        func() int64 { return 12 },
+		StorageWritable:  func() bool { return true },
 	})
 	r.Reloaded(true)
 	r.RoundDone("ok", 40*time.Millisecond)
