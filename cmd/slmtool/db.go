@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/slmd/slmd/internal/sla"
 )
 
 func dbCommand(k *kingpin.Application) {
@@ -23,7 +25,7 @@ func dbCommand(k *kingpin.Application) {
 	backup.Arg("file", "The copy; it must not exist yet.").Required().StringVar(&target)
 	backup.Action(func(*kingpin.ParseContext) error { return backupDB(context.Background(), f, target, os.Stdout) })
 	verifyCommand(db)
-	stats := db.Command("stats", "Says how large the files are and how far the ledger reaches.")
+	stats := db.Command("stats", "Says how large the files are, how far the ledger reaches, and what it comes to.")
 	f.register(stats)
 	stats.Action(func(*kingpin.ParseContext) error { return statsDB(context.Background(), f, os.Stdout) })
 }
@@ -78,9 +80,18 @@ func statsDB(ctx context.Context, f ledgerFlags, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("reading how far the ledger reaches: %w", err)
 	}
-	t := table(out, "INDICATOR", "FROM", "TO")
+	ever := sla.Span{From: sla.Forever, To: sla.Always}
+	for _, b := range bounds {
+		ever = sla.Span{From: min(ever.From, b.From), To: max(ever.To, b.To)}
+	}
+	totals, err := st.Totals(ctx, ever)
+	if err != nil {
+		return err
+	}
+	t := table(out, "INDICATOR", "FROM", "TO", "ENTRIES", "GOOD", "BAD", "UNKNOWN")
 	for _, name := range slices.Sorted(maps.Keys(bounds)) {
-		t.row(name, bounds[name].From.String(), bounds[name].To.String())
+		sum := totals[name]
+		t.row(name, bounds[name].From.String(), bounds[name].To.String(), fmt.Sprint(sum.Entries), sum.Good.String(), sum.Bad.String(), sla.FormatDuration(sum.Unknown))
 	}
 	return t.Flush()
 }
