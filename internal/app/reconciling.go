@@ -47,9 +47,9 @@ func (a *App) newReconciling(cfg *config.Config) (*schedule.Scheduler, error) {
 
 // spread gives a time below most that is always the same for one name.
 func spread(name string, most time.Duration) time.Duration {
-	h := fnv.New32a()
+	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
-	return time.Duration(h.Sum32()) % most
+	return time.Duration(h.Sum64() % uint64(most))
 }
 
 // Reconcile reads what the last days hold of every source once more, one after

@@ -21,7 +21,7 @@ func answerOf(values ...string) promtest.Fault {
 	for _, v := range values {
 		after, value, _ := strings.Cut(v, ":")
 		var n int64
-		fmt.Sscan(after, &n) //nolint:errcheck // written here
+		fmt.Sscan(after, &n)
 		all = append(all, fmt.Sprintf("[%d,%s]", int64(start)/1000+n, value))
 	}
 	body := promtest.Body(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"http_requests_total","job":"shop","instance":"a","code":"200"},"values":[` +

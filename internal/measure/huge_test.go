@@ -43,7 +43,7 @@ func (h *huge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := bufio.NewWriterSize(w, 1<<16)
-	defer out.Flush() //nolint:errcheck // who asked has gone
+	defer out.Flush()
 	fmt.Fprint(out, `{"status":"success","data":{"resultType":"matrix","result":[`)
 	if strings.Contains(m[1], `requests_total`) {
 		h.write(out, sla.Span{From: to.Add(1 - sla.Millis(window)), To: to + 1})
@@ -69,12 +69,12 @@ func (h *huge) write(out *bufio.Writer, span sla.Span) {
 		comma = ","
 		for first := true; at < span.To; at = at.Add(every) {
 			if !first {
-				out.WriteByte(',') //nolint:errcheck // seen at the next series
+				out.WriteByte(',')
 			}
 			first = false
 			fmt.Fprintf(out, `[%d.%03d,"%d"]`, at/1000, at%1000, at/sla.Instant(every))
 		}
-		out.WriteString("]}") //nolint:errcheck // seen at the next series
+		out.WriteString("]}")
 	}
 }
 

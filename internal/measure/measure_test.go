@@ -158,8 +158,12 @@ func TestCounters(t *testing.T) {
 		{
 			"samples of two replicas that lie nearly two spacings apart miss none",
 			[]Series{NewSeries(map[string]string{"__name__": "http_requests_total", "job": "shop", "instance": "a", "code": "200"}, []Sample{
-				{start.Add(-15 * sla.Second), Int(5)}, {start, Int(6)}, {start.Add(15 * sla.Second), Int(7)},
-				{start.Add(44 * sla.Second), Int(9)}, {start.Add(59 * sla.Second), Int(10)}, {start.Add(74 * sla.Second), Int(11)},
+				{start.Add(-15 * sla.Second), Int(5)},
+				{start, Int(6)},
+				{start.Add(15 * sla.Second), Int(7)},
+				{start.Add(44 * sla.Second), Int(9)},
+				{start.Add(59 * sla.Second), Int(10)},
+				{start.Add(74 * sla.Second), Int(11)},
 			}), up(t, "1x11")},
 			"5/0 1/0 0/0",
 		},
