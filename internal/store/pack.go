@@ -160,7 +160,7 @@ func unpack(out []sla.Entry, packed []byte) ([]sla.Entry, error) {
 		}
 		from := end + sla.Instant(u.varint())
 		length := sla.Millis(u.varint())
-		e := sla.Entry{Unknown: sla.Millis(u.varint()), Bridged: sla.Millis(u.varint()), Definition: u.varint()}
+		unknown, bridged, definition := sla.Millis(u.varint()), sla.Millis(u.varint()), u.varint()
 		if length <= 0 || u.failed {
 			return out, errPacked
 		}
@@ -168,8 +168,10 @@ func unpack(out []sla.Entry, packed []byte) ([]sla.Entry, error) {
 		out = slices.Grow(out, int(n))[:begin+int(n)]
 		run := out[begin:]
 		for i := range run {
+			e := &run[i] // of which the amounts follow
 			e.From, e.To = from, from.Add(length)
-			run[i], from = e, e.To
+			e.Unknown, e.Bridged, e.Definition = unknown, bridged, definition
+			from = e.To
 		}
 		u.amounts(run, false)
 		u.amounts(run, true)
