@@ -172,6 +172,7 @@ func (y *tally) life(l *life, want outcome, after string) {
 	l.th.same(l.end, want, after)
 	y.lives++
 	y.ready = append(y.ready, l.ready...)
+	l.th.t.Logf("so far %d kills in %d lives of %d days", y.kills, y.lives, l.th.days) // a long run may be ended early
 }
 
 func (y *tally) log(t testing.TB) {
