@@ -3,7 +3,9 @@ package store_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
@@ -68,16 +70,20 @@ func liveRound(indicators, n int, state []byte) store.Round {
 func benchmarkRecordRound(b *testing.B, indicators int) {
 	s := open(b)
 	state := make([]byte, 400)
-	n := 0
+	var took []time.Duration
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
-		r := liveRound(indicators, n, state)
-		n++
+		r := liveRound(indicators, len(took), state)
 		b.StartTimer()
+		began := b.Elapsed()
 		record(b, s, r)
+		took = append(took, b.Elapsed()-began)
 	}
 	b.ReportMetric(float64(indicators)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+	slices.Sort(took)
+	b.ReportMetric(float64(took[(len(took)-1)/2])/1e6, "p50-ms")
+	b.ReportMetric(float64(took[(len(took)-1)*99/100])/1e6, "p99-ms")
 }
 
 func BenchmarkRecordRound1000(b *testing.B)  { benchmarkRecordRound(b, 1000) }

@@ -43,8 +43,10 @@ func TestTotals_AreTheSumsOfTheEntriesSealedRevisedOrNot(t *testing.T) {
 	compare := func(when string) {
 		t.Helper()
 		for _, span := range []sla.Span{
-			{From: midnight, To: midnight.Add(3 * sla.Day)}, {From: midnight.Add(sla.Day), To: midnight.Add(2 * sla.Day)},
-			{From: midnight.Add(sla.Hour), To: midnight.Add(sla.Day + sla.Hour)}, {From: midnight.Add(-9 * sla.Day), To: midnight},
+			{From: midnight, To: midnight.Add(3 * sla.Day)},
+			{From: midnight.Add(sla.Day), To: midnight.Add(2 * sla.Day)},
+			{From: midnight.Add(sla.Hour), To: midnight.Add(sla.Day + sla.Hour)},
+			{From: midnight.Add(-9 * sla.Day), To: midnight},
 		} {
 			got, err := s.Totals(t.Context(), span)
 			if err != nil {
