@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"github.com/slmd/slmd/internal/testkit"
 )
 
@@ -136,9 +138,41 @@ func keysAlone(t *testing.T, b *testkit.Browser, address string) {
 	if at := b.Location(); at != address+"/" {
 		t.Errorf("g and o lead to %s", at)
 	}
+	b.Press("?")
+	if said := b.Ask(`[document.getElementById('live').textContent]`); !strings.Contains(said[0], "search") {
+		t.Errorf("the key ? says %q, want the keys", said[0])
+	}
+	matrixByArrows(t, b)
+	for key, to := range map[string]string{"b": "/breaches", "r": "/reports", "s": "/status", "o": "/"} {
+		b.Press("g")
+		b.Press(key)
+		testkit.Eventually(t, "g and "+key+" lead to "+to, func() bool {
+			return b.Location() == address+to && b.Ask(`[document.readyState]`)[0] == "complete"
+		})
+	}
 	b.Press("/")
 	if at := b.Ask(`[document.activeElement.id]`); at[0] != "search" {
 		t.Errorf("the key / focuses %q, want the search", at[0])
+	}
+}
+
+// matrixByArrows walks through the cells, of which the tab key reaches one.
+func matrixByArrows(t *testing.T, b *testkit.Browser) {
+	t.Helper()
+	at := func() string {
+		return b.Ask(`(function () { var c = document.activeElement.closest('.cell'); return [c ? c.parentNode.rowIndex + ',' + c.cellIndex : 'nowhere']; })()`)[0]
+	}
+	if stops := b.Ask(`[String(document.querySelectorAll('.slam .cell a[tabindex="0"]').length)]`); stops[0] != "1" {
+		t.Errorf("the tab key stops at %s cells, want 1", stops[0])
+	}
+	b.Ask(`(document.querySelector('.slam .cell a[tabindex="0"]').focus(), [])`)
+	for _, step := range []struct{ key, to string }{
+		{kb.ArrowRight, "1,2"}, {kb.ArrowDown, "2,2"}, {kb.ArrowLeft, "2,1"}, {kb.ArrowUp, "1,1"}, {kb.ArrowUp, "1,1"},
+	} {
+		b.Press(step.key)
+		if got := at(); got != step.to {
+			t.Errorf("the arrow leads to row and column %s, want %s", got, step.to)
+		}
 	}
 }
 
