@@ -204,3 +204,84 @@ func TestTheLedgerIsTheSameWhenHolesAreFilledWhileTheyAreProvisional(t *testing.
 		w.compare()
 	}
 }
+
+// After the night every fact is the right one or the one from before: where a
+// series shows up that may have been known before the time that is read, or less
+// is known than was, nothing is revised.
+func TestSamplesThatComeHoursLateMakeFactsRightOrLeaveThemAsTheyWere(t *testing.T) {
+	end := march.Add(4 * sla.Hour)
+	revised := 0
+	for seed := range seeds(t, 4) {
+		r := rand.New(rand.NewPCG(uint64(seed), 8))
+		all := scrapes(r, sla.Span{From: march, To: end})
+		still, late := &arrivals{all: all}, &arrivals{all: all}
+		for at := march.Add(sla.Millis(20+r.IntN(20)) * sla.Minute); at < end.Add(-sla.Hour); {
+			gap := sla.Span{From: at, To: at.Add(sla.Millis(10+r.IntN(20*60)) * sla.Second)}
+			late.late = append(late.late, lateSpan{gap, end.Add(9 * sla.Hour)})
+			at = gap.To.Add(sla.Millis(3*60+r.IntN(40*60)) * sla.Second)
+		}
+		right, w := scrapedWorld(t, still), scrapedWorld(t, late)
+		still.now = end.Add(10 * sla.Hour)
+		right.round(still.now)
+		for _, late.now = range []sla.Instant{march.Add(sla.Hour), march.Add(100 * sla.Minute), end, end.Add(8 * sla.Hour), end.Add(10 * sla.Hour)} {
+			w.round(late.now)
+		}
+		before := w.ledger()
+		done, err := w.cycle.Reconcile(t.Context(), "main", 2*sla.Day, late.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		revised += done.Changed
+		want, after := right.ledger(), w.ledger()
+		for i, e := range after {
+			if e != want[i] && e != before[i] {
+				t.Errorf("seed %d: %+v is neither right nor as before\nright:  %+v\nbefore: %+v", seed, e, want[i], before[i])
+			}
+		}
+		w.compare()
+	}
+	if revised < 100 {
+		t.Errorf("%d facts were revised, want many", revised)
+	}
+}
+
+// ledger gives all entries, an indicator after the other.
+func (w *world) ledger() []sla.Entry {
+	w.t.Helper()
+	var out []sla.Entry
+	for _, name := range []string{"requests", "queue", "probe"} {
+		entries, err := w.store.Entries(w.t.Context(), name, sla.Span{From: march, To: sla.Forever})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		out = append(out, entries...)
+	}
+	return out
+}
+
+func TestFault_A22_ASourceThatLostOrDroppedSamplesChangesNothing(t *testing.T) {
+	end := march.Add(4 * sla.Hour)
+	for seed := range seeds(t, 3) {
+		r := rand.New(rand.NewPCG(uint64(seed), 9))
+		a := &arrivals{all: scrapes(r, sla.Span{From: march, To: end}), now: end.Add(2 * sla.Hour)}
+		w := scrapedWorld(t, a)
+		w.round(a.now)
+		before := w.ledger()
+		for name, lost := range map[string]sla.Span{
+			"it keeps less than is read": {From: 0, To: march.Add(sla.Millis(60+r.IntN(120)) * sla.Minute)},
+			"an old backup was restored": {From: march.Add(sla.Millis(60+r.IntN(120)) * sla.Minute), To: sla.Forever},
+			"it lost a while":            {From: march.Add(100 * sla.Minute), To: march.Add(sla.Millis(110+r.IntN(60)) * sla.Minute)},
+			"it lost all":                {From: 0, To: sla.Forever},
+		} {
+			a.late = []lateSpan{{lost, sla.Forever}}
+			if _, err := w.cycle.Reconcile(t.Context(), "main", 2*sla.Day, a.now); err != nil {
+				t.Fatal(err)
+			}
+			for i, e := range w.ledger() {
+				if e != before[i] {
+					t.Fatalf("seed %d, %s: %+v was %+v", seed, name, e, before[i])
+				}
+			}
+		}
+	}
+}
