@@ -30,7 +30,7 @@ type requestView struct {
 // mostRequests bounds the requests that the method box lists.
 const mostRequests = 12
 
-// requests lists the last requests that asked for the indicator's metrics.
+// requests lists the requests of the last round that asked for the indicator's metrics.
 func (h *handler) requests(f *frame, m *method, ind *sla.Indicator, zone *time.Location) {
 	if m.Source == nil || h.o.Asked == nil {
 		return
@@ -50,6 +50,9 @@ func (h *handler) requests(f *frame, m *method, ind *sla.Indicator, zone *time.L
 		return slices.ContainsFunc(names, func(r *regexp.Regexp) bool { return r.MatchString(query) })
 	})
 	for _, a := range list[:min(len(list), mostRequests)] {
+		if a.At < list[0].At.Add(-max(ind.Interval, sla.Minute)) {
+			break // an earlier round's
+		}
 		v := requestView{Asked: a, When: f.moment(a.At, zone), Of: f.say("%s to %s", f.moment(a.Span.From, zone), f.moment(a.Span.To, zone))}
 		query := a.Query
 		if !strings.HasSuffix(query, "]") && ind.Kind != sla.Query {

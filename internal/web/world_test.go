@@ -101,7 +101,8 @@ func (w *world) serve(t testing.TB) {
 		Asked: func(_ string, takes func(string) bool) (out []Asked) {
 			for _, query := range []string{"up{job=\"" + w.odd + "\"}[60000ms]", "sup[60000ms]"} {
 				if takes(query) {
-					out = append(out, Asked{Kind: "samples", Result: "ok", At: now, Query: query, Span: sla.Span{From: now.Add(-sla.Minute), To: now}})
+					old := Asked{Kind: "samples", Result: "ok", At: now.Add(-sla.Hour), Query: query + " earlier"}
+					out = append(out, Asked{Kind: "samples", Result: "ok", At: now, Query: query, Span: sla.Span{From: now.Add(-sla.Minute), To: now}}, old)
 				}
 			}
 			return out
