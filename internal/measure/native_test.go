@@ -222,6 +222,32 @@ func TestAHistogramIsReadInTheFormThatCameFirst(t *testing.T) {
 	}
 }
 
+func TestAnEntryThatWasReadInPiecesIsAsApproximateAsAtOnce(t *testing.T) {
+	s := NewSeries(map[string]string{metricName: "took", "job": "shop"}, nil)
+	for i := range 12 {
+		h := Histogram{T: start.Add(sla.Millis(i) * scrape), Count: float64(8), Buckets: []Bucket{{0.25, 0.5, 8}}}
+		if i > 4 { // only the sample in the middle of the second minute and later ones
+			h.Count, h.Buckets = 11, []Bucket{{0.25, 0.5, 8}, {0.5, 1, 3}}
+		}
+		s.Native = append(s.Native, h)
+	}
+	ind, end := tookWithin("0.7"), start.Add(4*sla.Minute)
+	whole, _ := inCuts(t, ind, []Series{s}, sla.Day, []sla.Instant{end})
+	cut, _ := inCuts(t, ind, []Series{s}, 7001, []sla.Instant{start.Add(100_000), end})
+	testkit.EqualLedgers(t, cut, whole)
+	if whole[0].Approximate || !whole[1].Approximate || !whole[2].Approximate {
+		t.Errorf("got %+v", whole[:3])
+	}
+	last := s
+	last.Native = last.Native[:6] // the minute has no sample after the one that makes it approximate
+	whole, _ = inCuts(t, ind, []Series{last}, sla.Day, []sla.Instant{end})
+	cut, _ = inCuts(t, ind, []Series{last}, 7001, []sla.Instant{start.Add(80_000), end})
+	testkit.EqualLedgers(t, cut, whole)
+	if !cut[1].Approximate {
+		t.Errorf("got %+v", cut)
+	}
+}
+
 func TestOnlyTheFormThatIsReadIsAskedFor(t *testing.T) {
 	s := NewSeries(map[string]string{metricName: "took", "job": "shop"}, nil)
 	for i := range 20 {

@@ -51,6 +51,9 @@ func metadataOf(t *testing.T, url string) {
 }
 
 func TestTryingNamesWhatIsWrongOnRealServers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what is asked does not depend on the race detector")
+	}
 	scrapes := func(t *testing.T) string {
 		exporter := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, "# TYPE queue_length gauge\nqueue_length 1\n# TYPE orders_total counter\norders_total 1\n")
