@@ -1,7 +1,7 @@
 # What is done often. `.ci/run` does all of it and more.
 TOOL = go tool -modfile=.ci/tools.mod
 
-.PHONY: demo test lint fmt bench crash late properties mutants fuzz
+.PHONY: demo test lint fmt bench crash late scale properties mutants fuzz
 
 demo: ## the sample company, live, on http://localhost:9596
 	go run ./cmd/slmd-demo
@@ -27,6 +27,9 @@ crash: ## kills, full disks, edits and backups at length, for docs/reliability.m
 late: ## late samples in SEEDS=100 made-up histories, and a source with a million series
 	SLMD_LATE_SEEDS=$(or $(SEEDS),100) go test ./internal/cycle -run='TheLedgerIsTheSame|HoursLate|Fault_A22' -v -timeout=1h
 	SLMD_HUGE_SERIES=1000000 go test ./internal/measure -run='Fault_A15' -v -timeout=30m
+
+scale: ## memory of a backfill of 90 days, and 1,000 indicators after three days off
+	SLMD_BACKFILL_DAYS=90 SLMD_OFF_INDICATORS=1000 go test ./internal/app -run='ABackfillOf|ManyIndicatorsAfter' -v -timeout=3h
 
 properties: ## every property of the judge on 10 million random cases; CHECKS=1000000 for fewer
 	SLMD_CHECKS=$(or $(CHECKS),10000000) go test ./internal/judge -timeout=0 -v
