@@ -30,7 +30,7 @@ func (r *Reviews) outside(agreement, period string) (*report.Review, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the report directory: %w", err)
 	}
-	defer root.Close()
+	defer root.Close() //nolint:errcheck // it was only read
 	name := path.Join(agreement, period+".json")
 	f, err := root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
