@@ -100,10 +100,11 @@ func (d *daemon) memory(t testing.TB) int {
 	return kilobytes << 10
 }
 
-// watched looks at a daemon that catches up, at every tenth question that it
-// asks its source. Each answer takes a second of the clock of the stage.
+// watched looks at a daemon that catches up, now and then when it asks its
+// source. Ten seconds of the clock of the stage pass from look to look.
 type watched struct {
 	s        *stage
+	every    int // questions
 	mu       sync.Mutex
 	asked    int
 	pendings []int
@@ -111,10 +112,10 @@ type watched struct {
 }
 
 func (w *watched) fault(out http.ResponseWriter, r *http.Request, next http.Handler) {
-	w.s.clock.add(sla.Second)
 	w.mu.Lock()
 	w.asked++
-	if w.asked%10 == 0 {
+	if w.asked%w.every == 0 {
+		w.s.clock.add(10 * sla.Second)
 		w.pendings = append(w.pendings, reading(metrics(w.s.t, w.s), "slmd_intervals_pending"))
 		w.pages = append(w.pages, get(w.s.t, w.s.app.URL()+"/status"))
 	}
@@ -134,7 +135,7 @@ func TestFault_D2_ManyIndicatorsAfterThreeDaysOffAreCaughtUpWithWithoutAGapAndIt
 	s.stop()
 
 	s.clock.set(on)
-	w := &watched{s: s}
+	w := &watched{s: s, every: max(1, n/2)}
 	srv.Break(w.fault)
 	s.open()
 	began := time.Now()
