@@ -64,7 +64,7 @@ func raiseLoopback() error {
 	if err != nil {
 		return fmt.Errorf("opening a socket: %w", err)
 	}
-	defer unix.Close(fd) //nolint:errcheck // nothing was written to it
+	defer unix.Close(fd)
 	ifr, err := unix.NewIfreq("lo")
 	if err != nil {
 		return fmt.Errorf("naming the interface: %w", err)

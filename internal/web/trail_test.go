@@ -72,7 +72,7 @@ func TestGoingOnFromRoundToRoundTellsTheSameAsCountingAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // to be repeatable
+	r := rand.New(rand.NewPCG(7, 7))
 	for measured := month.From; measured < month.To.Add(sla.Day); measured = measured.Add(sla.Millis(r.IntN(60)) * sla.Hour / 2) {
 		book, at := within(w, facts, measured), judge.Moment{Now: measured, Final: measured}
 		p, err := gone.goOn(book, at)
