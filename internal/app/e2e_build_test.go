@@ -30,7 +30,7 @@ func build(t testing.TB, name string, flags ...string) string {
 	builds.mu.Lock()
 	defer builds.mu.Unlock()
 	if builds.dir == "" {
-		dir, err := os.MkdirTemp("", "slmd-programs-")
+		dir, err := os.MkdirTemp("", "slmd-programs-") //nolint:usetesting // it outlives the test that builds first
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -106,7 +106,7 @@ func (r *Review) WithoutPast(gone func(period string) bool, previous bool) *Revi
 	out.Objectives = slices.Clone(r.Objectives)
 	for i := range out.Objectives {
 		o := &out.Objectives[i]
-		o.History = slices.DeleteFunc(slices.Clone(o.History), func(h History) bool { return gone(string(h.Period)) })
+		o.History = slices.DeleteFunc(slices.Clone(o.History), func(h History) bool { return gone(h.Period) })
 	}
 	out.Measures = slices.Clone(r.Measures)
 	for i := range out.Measures {
