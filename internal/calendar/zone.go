@@ -13,13 +13,9 @@ func Zone(name string) (*time.Location, error) {
 	if name == "UTC" {
 		return time.UTC, nil
 	}
-	file, err := zoneFile(zones, name)
-	if err != nil {
+	loc, err := time.LoadLocationFromTZData(name, zoneFile(zones, name))
+	if err != nil { // there is no such file
 		return nil, fmt.Errorf("%q is not a time zone: write an IANA name such as Europe/Berlin or UTC", name)
-	}
-	loc, err := time.LoadLocationFromTZData(name, file)
-	if err != nil {
-		return nil, fmt.Errorf("reading the built-in zone %s: %w", name, err)
 	}
 	return loc, nil
 }

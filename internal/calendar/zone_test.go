@@ -130,7 +130,35 @@ func TestALocalDayBeginsWhenTheClockFirstShowsIt(t *testing.T) {
 	}
 }
 
+func TestAZoneFileIsFoundWhateverElseTheArchiveHolds(t *testing.T) {
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	for _, name := range []string{"Europe/Rome", "Europe/Berlin", "Asia/Tokyo"} {
+		f, err := w.CreateHeader(&zip.FileHeader{Name: name, Extra: []byte{9, 9, 4, 0, 1, 2, 3, 4}, Comment: "of " + name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte("the clock of " + name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Europe/Rome", "Europe/Berlin", "Asia/Tokyo"} {
+		if got := string(zoneFile(archive.Bytes(), name)); got != "the clock of "+name {
+			t.Errorf("the file %s is %q", name, got)
+		}
+	}
+	if got := zoneFile(archive.Bytes(), "Europe/Ber"); got != nil {
+		t.Errorf("a file that is not there is %q", got)
+	}
+}
+
 func TestZonesAreIANANames(t *testing.T) {
+	if loc := zone(t, "UTC"); loc != time.UTC {
+		t.Errorf("UTC is %v, not the one of package time", loc)
+	}
 	for _, name := range []string{"", "Local", "Mars/Olympus", "../etc/passwd"} {
 		if _, err := Zone(name); err == nil || !strings.Contains(err.Error(), "Europe/Berlin") {
 			t.Errorf("%q: %v", name, err)

@@ -3,8 +3,6 @@ package calendar
 import (
 	_ "embed" // the zone files
 	"encoding/binary"
-	"fmt"
-	"io/fs"
 )
 
 // zones holds the zone files of the IANA time zone database, which is in the
@@ -20,15 +18,14 @@ var zones []byte
 const (
 	zipTail, zipFiles, zipDirectory = 22, 10, 16
 
-	entryLength, entryMethod, entrySize, entryNameLength = 46, 10, 24, 28
-	entryExtraLength, entryCommentLength, entryHeader    = 30, 32, 42
+	entryLength, entrySize, entryNameLength           = 46, 24, 28
+	entryExtraLength, entryCommentLength, entryHeader = 30, 32, 42
 
 	headerLength, headerNameLength, headerExtraLength = 30, 26, 28
 )
 
-// zoneFile gives the zone file of that name out of a zip file; fs.ErrNotExist
-// where there is none.
-func zoneFile(archive []byte, name string) ([]byte, error) {
+// zoneFile gives the zone file of that name out of a zip file; nil where there is none.
+func zoneFile(archive []byte, name string) []byte {
 	short := func(at int) int { return int(binary.LittleEndian.Uint16(archive[at:])) }
 	long := func(at int) int { return int(binary.LittleEndian.Uint32(archive[at:])) }
 	tail := len(archive) - zipTail
@@ -40,12 +37,9 @@ func zoneFile(archive []byte, name string) ([]byte, error) {
 			at = end + short(at+entryExtraLength) + short(at+entryCommentLength)
 			continue
 		}
-		if short(at+entryMethod) != 0 {
-			return nil, fmt.Errorf("the zone file %s is compressed", name)
-		}
 		header, size := long(at+entryHeader), long(at+entrySize)
 		from := header + headerLength + short(header+headerNameLength) + short(header+headerExtraLength)
-		return archive[from : from+size], nil
+		return archive[from : from+size]
 	}
-	return nil, fs.ErrNotExist
+	return nil
 }
