@@ -101,7 +101,7 @@ func openWriter(file string, busy int64) (*sql.DB, error) {
 
 func writerConnector(file string, busy int64) (*connector, error) {
 	dsn, err := address(file, "_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=1",
-		fmt.Sprintf("_busy_timeout=%d", busy), "_txlock=immediate", "_cache_size=-65536", "_stmt_cache_size=64", "_mutex=no")
+		fmt.Sprintf("_busy_timeout=%d", busy), "_txlock=immediate", "_cache_size=-16384", "_stmt_cache_size=64", "_mutex=no")
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func writerConnector(file string, busy int64) (*connector, error) {
 			{"synchronous", "2"},
 			{"foreign_keys", "1"},
 			{"busy_timeout", fmt.Sprint(busy)},
-			{"cache_size", "-65536"},
+			{"cache_size", "-16384"},
 			{"wal_autocheckpoint", "4096"},
 		},
 	}, nil
@@ -133,12 +133,12 @@ func openChecker(file string, busy int64) (*sql.DB, error) {
 
 func openPool(file, mode string, busy int64, n int) (*sql.DB, error) {
 	dsn, err := address(file, mode, "_query_only=1", "_foreign_keys=1",
-		fmt.Sprintf("_busy_timeout=%d", busy), "_cache_size=-16384", "_stmt_cache_size=32", "_mutex=no")
+		fmt.Sprintf("_busy_timeout=%d", busy), "_cache_size=-8192", "_stmt_cache_size=32", "_mutex=no")
 	if err != nil {
 		return nil, err
 	}
 	db := sql.OpenDB(&connector{dsn: dsn, pragmas: []pragma{
-		{"query_only", "1"}, {"busy_timeout", fmt.Sprint(busy)}, {"cache_size", "-16384"},
+		{"query_only", "1"}, {"busy_timeout", fmt.Sprint(busy)}, {"cache_size", "-8192"},
 	}})
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
