@@ -79,19 +79,8 @@ type selector struct{ Name, Text, Open string }
 func (h *handler) method(f *frame, at *found) method {
 	ind, o, a := at.indicator, at.objective, at.agreement
 	m := method{Indicator: ind.Name, Source: h.source(ind.Source)}
-	for _, q := range [][2]string{
-		{"total", ind.Total},
-		{"good", ind.Good},
-		{"bad", ind.Bad},
-		{"histogram", ind.Histogram},
-		{"metric", ind.Metric},
-		{"query", ind.Expr},
-		{"sum", ind.Sum},
-		{"count", ind.Count},
-	} {
-		if q[1] != "" {
-			m.Selectors = append(m.Selectors, selector{f.say(q[0]), q[1], m.open(q[1])})
-		}
+	for _, q := range queriesOf(ind) {
+		m.Selectors = append(m.Selectors, selector{f.say(q[0]), q[1], m.open(q[1])})
 	}
 	m.Says = append(m.Says, f.say(kindText[ind.Kind]), f.methodText(o))
 	m.Says = append(m.Says, f.say("Unknown time %s.", f.say(unknownText[a.Unknown])), f.say("Approved planned time %s.", f.say(plannedText[a.Planned])))
