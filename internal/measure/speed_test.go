@@ -166,10 +166,7 @@ func BenchmarkReadBulk(b *testing.B) {
 	closing(b, srv)
 	src := sourceAt(b, srv.URL())
 	selector := `{__name__="requests_total",job="shop"}`
-	for name, c := range map[string]struct {
-		piece sla.Millis
-		read  func(sla.Span) ([]Series, error)
-	}{
+	for name, c := range map[string]inPieces{
 		"chunks": {sla.Day, func(span sla.Span) ([]Series, error) { return src.stream(b.Context(), selector, span) }},
 		"text":   {sla.Hour, func(span sla.Span) ([]Series, error) { return src.readHTTP(b.Context(), "samples", selector, span) }},
 		"range": {sla.Day, func(span sla.Span) ([]Series, error) {
@@ -180,21 +177,32 @@ func BenchmarkReadBulk(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			samples := 0
-			for b.Loop() {
-				for from := start; from < end; from = from.Add(c.piece) {
-					got, err := c.read(sla.Span{From: from, To: from.Add(c.piece)})
-					if err != nil || len(got) != series {
-						b.Fatal(len(got), err)
-					}
-					for i := range got {
-						samples += len(got[i].Samples)
-					}
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(samples), "ns/sample")
+			c.run(b, sla.Span{From: start, To: end}, series)
 		})
 	}
+}
+
+// inPieces is a way of reading raw samples, a piece of time after the other.
+type inPieces struct {
+	piece sla.Millis
+	read  func(sla.Span) ([]Series, error)
+}
+
+// run reads the span of so many series again and again, and gives the time of a sample.
+func (p inPieces) run(b *testing.B, span sla.Span, series int) {
+	samples := 0
+	for b.Loop() {
+		for from := span.From; from < span.To; from = from.Add(p.piece) {
+			got, err := p.read(sla.Span{From: from, To: from.Add(p.piece)})
+			if err != nil || len(got) != series {
+				b.Fatal(len(got), err)
+			}
+			for i := range got {
+				samples += len(got[i].Samples)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(samples), "ns/sample")
 }
 
 // BenchmarkReadBulkFromPrometheus2 reads ten days of 60 series, scraped every
@@ -217,27 +225,12 @@ func BenchmarkReadBulkFromPrometheus2(b *testing.B) {
 		b.Fatal(err)
 	}
 	selector := `{__name__="requests_total",job="shop"}`
-	for name, c := range map[string]struct {
-		piece sla.Millis
-		read  func(sla.Span) ([]Series, error)
-	}{
+	for name, c := range map[string]inPieces{
 		"chunks": {sla.Day, func(span sla.Span) ([]Series, error) { return src.stream(b.Context(), selector, span) }},
 		"text":   {sla.Hour, func(span sla.Span) ([]Series, error) { return src.readHTTP(b.Context(), "samples", selector, span) }},
 	} {
 		b.Run(name, func(b *testing.B) {
-			samples := 0
-			for b.Loop() {
-				for from := start; from < end; from = from.Add(c.piece) {
-					got, err := c.read(sla.Span{From: from, To: from.Add(c.piece)})
-					if err != nil || len(got) != series {
-						b.Fatal(len(got), err)
-					}
-					for i := range got {
-						samples += len(got[i].Samples)
-					}
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(samples), "ns/sample")
+			c.run(b, sla.Span{From: start, To: end}, series)
 		})
 	}
 }
