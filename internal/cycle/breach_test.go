@@ -115,6 +115,25 @@ func TestAnExclusionThatIsApprovedAfterThePeriodIsSettledWithdrawsItsBreach(t *t
 	}
 }
 
+func TestAnExclusionThatIsRecordedWhileARoundIsUnderWayIsJudgedByAfterwards(t *testing.T) {
+	w := newWorld(t, simple, march.Add(30*sla.Day))
+	w.source.fact = outage
+	w.round(march.Add(32 * sla.Day))
+	w.apply(simple + `exclusions:
+  - {name: works, services: [shop], category: maintenance, reason: Works, from: 2026-03-11T00:00:00Z, to: 2026-03-11T02:00:00Z, approved_by: kim@example.com, approved_on: 2026-04-02}
+`) // the cycle has not heard of it yet, or is killed before it does
+	w.round(march.Add(32*sla.Day + 2*sla.Hour)) // now March is final
+	w.reload()
+	w.round(w.now.Add(sla.Hour))
+	if b := w.breaches(); len(b) != 1 || b[0].State != sla.BreachWithdrawn {
+		t.Errorf("the breaches are %+v, want one that is withdrawn", b)
+	}
+	previous := w.cycle.Standings()[1].Previous
+	if previous == nil || previous.Period.Name != "2026-03" || previous.State != sla.Met {
+		t.Errorf("March is %+v, want met", previous)
+	}
+}
+
 func TestABurnAlertBeginsAtTheSameInstantHoweverTheRoundsWereCut(t *testing.T) {
 	began := map[string]sla.Instant{}
 	for _, step := range []sla.Millis{sla.Minute, 7 * sla.Minute, 52 * sla.Minute} {

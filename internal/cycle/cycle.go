@@ -66,6 +66,7 @@ type Cycle struct {
 
 	mu          sync.Mutex // guards what follows, and the order of transactions
 	catalogue   *sla.Catalogue
+	edition     int64 // of the catalogue
 	definitions map[string]int64
 	heads       map[string]store.Head
 	problems    map[string]store.Problem
@@ -94,7 +95,7 @@ func New(ctx context.Context, o Options) (*Cycle, error) {
 // Reload takes other options (the store must be the same) and reads the
 // catalogue and the ledger's heads anew; what is judged is judged again.
 func (c *Cycle) Reload(ctx context.Context, o Options) error {
-	catalogue, err := o.Store.Catalogue(ctx)
+	catalogue, edition, err := o.Store.LatestEdition(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the catalogue: %w", err)
 	}
@@ -107,7 +108,7 @@ func (c *Cycle) Reload(ctx context.Context, o Options) error {
 	if o.Log == nil {
 		o.Log = c.o.Log
 	}
-	c.o, c.catalogue, c.definitions = o, catalogue, definitions
+	c.o, c.catalogue, c.edition, c.definitions = o, catalogue, edition, definitions
 	return c.forget(ctx)
 }
 

@@ -14,6 +14,7 @@ import (
 // catalogue takes a while, and many verdicts are of one round.
 type past struct {
 	at        sla.Instant
+	edition   int64
 	catalogue *sla.Catalogue
 	late      late // facts that are others from now on
 }
@@ -25,14 +26,11 @@ func (p *past) differs(ctx context.Context, c *Cycle, j *store.Judgement) (bool,
 	if p.late.touches(j.Indicator, j.Part) {
 		return true, nil
 	}
-	if p.catalogue == nil || p.at != j.At {
-		// What was recorded in the same millisecond may have come after: judging
-		// once too often changes nothing.
-		then, err := c.o.Store.CatalogueAt(ctx, j.At-1)
-		if err != nil {
-			return false, fmt.Errorf("reading the catalogue of %s: %w", j.At, err)
-		}
-		p.at, p.catalogue = j.At, then
+	if j.Edition == c.edition {
+		return false, nil
+	}
+	if err := p.turn(ctx, c.o.Store, j); err != nil {
+		return false, err
 	}
 	was, err := excludedIn(p.catalogue, &j.Verdict)
 	if err != nil {
@@ -43,6 +41,24 @@ func (p *past) differs(ctx context.Context, c *Cycle, j *store.Judgement) (bool,
 		return false, err
 	}
 	return !slices.Equal(was, is), nil
+}
+
+// turn reads what the catalogue said when j was judged, unless it is at hand.
+func (p *past) turn(ctx context.Context, st *store.Store, j *store.Judgement) (err error) {
+	if p.catalogue != nil && p.edition == j.Edition && (p.edition != 0 || p.at == j.At) {
+		return nil
+	}
+	if p.at, p.edition = j.At, j.Edition; p.edition != 0 {
+		p.catalogue, err = st.CatalogueOf(ctx, p.edition)
+	} else {
+		// What was recorded in the same millisecond may have come after: judging
+		// once too often changes nothing.
+		p.catalogue, err = st.CatalogueAt(ctx, p.at-1)
+	}
+	if err != nil {
+		return fmt.Errorf("reading the catalogue of %s: %w", j.At, err)
+	}
+	return nil
 }
 
 // excludedIn gives the time that the catalogue's approved exclusions take from

@@ -183,7 +183,7 @@ func (c *Cycle) write(ctx context.Context, w work, now sla.Instant) (int, error)
 		}
 		c.watch = built
 	}
-	round := store.Round{At: now, Outcomes: c.outcomes(w.revisions)}
+	round := store.Round{At: now, Edition: c.edition, Outcomes: c.outcomes(w.revisions)}
 	for i := range w.steps {
 		c.note(&w.steps[i], &round, now)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -23,7 +24,7 @@ func (s *Store) SaveCatalogue(ctx context.Context, c *sla.Catalogue, changes []s
 		return 0, fmt.Errorf("saving the catalogue: %w", err)
 	}
 	err = s.write(ctx, "saving the catalogue", func(ctx context.Context, tx *txn) error {
-		stored, err := readRevisions(ctx, tx, newest, sla.Forever)
+		stored, err := readRevisions(ctx, tx, newest, sla.Forever, math.MaxInt64)
 		if err != nil {
 			return err
 		}

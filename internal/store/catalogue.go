@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -122,9 +123,9 @@ func decode[T any](list *[]T, doc []byte) error {
 
 const revisionColumns = `c.kind, c.name, c.version, c.revision, c.definition, c.doc, c.retired, c.recorded_at, c.actor`
 
-// newest gives the last revision of each item recorded up to the instant.
+// newest gives the last revision of each item recorded up to the instant and the edition.
 const newest = `SELECT ` + revisionColumns + ` FROM catalogue_item AS c
-	JOIN (SELECT kind, name, version, max(revision) AS revision FROM catalogue_item WHERE recorded_at <= ?1 GROUP BY kind, name, version) AS n
+	JOIN (SELECT kind, name, version, max(revision) AS revision FROM catalogue_item WHERE recorded_at <= ?1 AND item_id <= ?2 GROUP BY kind, name, version) AS n
 	ON n.kind = c.kind AND n.name = c.name AND n.version = c.version AND n.revision = c.revision
 	ORDER BY c.kind, c.name, c.version`
 
@@ -141,21 +142,48 @@ func readRevisions(ctx context.Context, tx *txn, query string, args ...any) ([]R
 
 // Catalogue gives the newest revision of all that is not retired.
 func (s *Store) Catalogue(ctx context.Context) (*sla.Catalogue, error) {
-	return s.CatalogueAt(ctx, sla.Forever)
+	out, _, err := s.LatestEdition(ctx)
+	return out, err
 }
 
-// CatalogueAt gives the catalogue as it had been recorded up to the instant.
-func (s *Store) CatalogueAt(ctx context.Context, at sla.Instant) (*sla.Catalogue, error) {
-	var out *sla.Catalogue
-	err := s.read(ctx, "reading the catalogue", func(ctx context.Context, tx *txn) error {
-		all, err := readRevisions(ctx, tx, newest, at)
-		if err != nil {
+// LatestEdition is Catalogue, with its edition: how many revisions of items there
+// are. Editions are in the order of commits, which no clock changes.
+func (s *Store) LatestEdition(ctx context.Context) (out *sla.Catalogue, edition int64, err error) {
+	err = s.read(ctx, "reading the catalogue", func(ctx context.Context, tx *txn) error {
+		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(item_id), 0) FROM catalogue_item`).Scan(&edition); err != nil {
 			return err
 		}
-		out, err = catalogueOf(slices.DeleteFunc(all, func(r Revision) bool { return r.Retired }))
+		out, err = readCatalogue(ctx, tx, sla.Forever, edition)
+		return err
+	})
+	return out, edition, err
+}
+
+// CatalogueOf gives the catalogue of an edition.
+func (s *Store) CatalogueOf(ctx context.Context, edition int64) (*sla.Catalogue, error) {
+	return s.catalogueUpTo(ctx, sla.Forever, edition)
+}
+
+// CatalogueAt gives the catalogue as it had been recorded up to the instant, by
+// the clocks of then.
+func (s *Store) CatalogueAt(ctx context.Context, at sla.Instant) (*sla.Catalogue, error) {
+	return s.catalogueUpTo(ctx, at, math.MaxInt64)
+}
+
+func (s *Store) catalogueUpTo(ctx context.Context, at sla.Instant, edition int64) (out *sla.Catalogue, err error) {
+	err = s.read(ctx, "reading the catalogue", func(ctx context.Context, tx *txn) (err error) {
+		out, err = readCatalogue(ctx, tx, at, edition)
 		return err
 	})
 	return out, err
+}
+
+func readCatalogue(ctx context.Context, tx *txn, at sla.Instant, edition int64) (*sla.Catalogue, error) {
+	all, err := readRevisions(ctx, tx, newest, at, edition)
+	if err != nil {
+		return nil, err
+	}
+	return catalogueOf(slices.DeleteFunc(all, func(r Revision) bool { return r.Retired }))
 }
 
 // History gives all revisions of the items of that kind and name, oldest first.
@@ -186,7 +214,7 @@ func (s *Store) Authors(ctx context.Context, kind string) (map[string]string, er
 func (s *Store) LatestDefinitions(ctx context.Context) (map[string]int64, error) {
 	out := map[string]int64{}
 	err := s.read(ctx, "reading the definitions of indicators", func(ctx context.Context, tx *txn) error {
-		all, err := readRevisions(ctx, tx, newest, sla.Forever)
+		all, err := readRevisions(ctx, tx, newest, sla.Forever, math.MaxInt64)
 		for _, r := range all {
 			if r.Kind == KindIndicator && !r.Retired {
 				out[r.Name] = r.Definition

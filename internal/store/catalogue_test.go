@@ -94,6 +94,15 @@ func TestSaveCatalogue_AChangeIsARevisionUnderAudit(t *testing.T) {
 	}
 	equal(t, "the catalogue before", before, company())
 	equal(t, "the catalogue after", inForce(t, s), changed)
+	latest, edition, err := s.LatestEdition(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "the latest edition", latest, changed)
+	if before, err = s.CatalogueOf(t.Context(), edition-1); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "the edition before", before, company())
 }
 
 func TestSaveCatalogue_OnlyWhatAChangeRetiresGoesAndItCanComeBack(t *testing.T) {

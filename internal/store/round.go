@@ -11,6 +11,8 @@ import (
 type Round struct {
 	// At is when the round ran; it is kept with the facts and orders nothing.
 	At sla.Instant
+	// Edition is that of the catalogue by which the round judged.
+	Edition int64
 	// Outcomes holds at most one outcome of an indicator.
 	Outcomes   []Outcome
 	Problems   []Problem
@@ -105,7 +107,7 @@ func recordDecisions(ctx context.Context, tx *txn, r Round, breachIDs []int64) e
 	}
 	for i := range r.Verdicts {
 		v := &r.Verdicts[i]
-		if err := recordVerdict(ctx, tx, v, r.At, by); err != nil {
+		if err := recordVerdict(ctx, tx, v, &r, by); err != nil {
 			return fmt.Errorf("the verdict on %s/%s in %s: %w", v.Agreement, v.Objective, v.Period.Name, err)
 		}
 		failpoint("store.verdict")

@@ -91,7 +91,7 @@ func vouchedRows(ctx context.Context, tx *txn) (map[int64]*voucher, error) {
 	if err := eachDecision(ctx, tx, func(d *decision, seq int64) { add(seq, d.sum()) }, "true"); err != nil {
 		return nil, err
 	}
-	return have, eachRuling(ctx, tx, func(r *ruling, seq int64) { add(seq, r.sum()) }, "final = 1 OR audit_seq <> 0")
+	return have, eachRuling(ctx, tx, func(r *ruling, seq int64) { add(seq, r.sum()) }, "edition", "final = 1 OR audit_seq <> 0")
 }
 
 // verifyRetention gives the day, as 2026-11-05, before which nothing is kept:

@@ -71,13 +71,19 @@ type ruling struct {
 	agreement, objective, period, state, doc string
 	version, revision                        int64
 	span                                     sla.Span
-	final                                    int64
+	final, edition                           int64
 	judgedAt                                 sla.Instant
 }
 
 func (r *ruling) sum() string {
-	return hashFields("verdict", r.agreement, r.objective, r.period, number(r.version), number(r.revision), number(r.span.From), number(r.span.To),
-		r.state, number(r.final), number(r.judgedAt), r.doc)
+	fields := []string{
+		"verdict", r.agreement, r.objective, r.period, number(r.version), number(r.revision), number(r.span.From), number(r.span.To),
+		r.state, number(r.final), number(r.judgedAt), r.doc,
+	}
+	if r.edition != 0 { // before it was kept, rows were vouched for without it
+		fields = append(fields, number(r.edition))
+	}
+	return hashFields(fields...)
 }
 
 func number[T ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }
@@ -107,6 +113,6 @@ func unvouched(ctx context.Context, tx *txn) (*voucher, sla.Instant, error) {
 	err = eachRuling(ctx, tx, func(r *ruling, _ int64) {
 		by.add(r.sum())
 		at = max(at, r.judgedAt)
-	}, "final = 1 AND audit_seq = 0")
+	}, "0", "final = 1 AND audit_seq = 0") // of a schema that keeps no edition
 	return by, at, err
 }
