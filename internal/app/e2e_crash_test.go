@@ -85,7 +85,7 @@ func killAtPoints(th *theatre, want outcome, passed []map[string]int) {
 	if len(names) < 45 {
 		th.t.Errorf("there are %d failpoints, want 45", len(names))
 	}
-	wanted := number(th.t, pointVariable, 1)
+	wanted := number(th.t, pointVariable, 3)
 	left, total := map[string]int{}, tally{}
 	for _, name := range names {
 		left[name] = wanted
