@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/slmd/slmd/internal/app"
-	"github.com/slmd/slmd/internal/store"
+	"github.com/slmd/slmd/internal/cycle"
+	"github.com/slmd/slmd/internal/sla"
 )
 
 type remeasureFlags struct {
@@ -35,21 +38,12 @@ func remeasure(ctx context.Context, f remeasureFlags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := f.config()
-	if err != nil {
-		return err
+	var done cycle.Revised
+	if f.url != "" {
+		done, err = f.remote(ctx, span)
+	} else {
+		done, err = f.local(ctx, span)
 	}
-	st, err := f.write(ctx)
-	if errors.Is(err, store.ErrInUse) {
-		return fmt.Errorf("the daemon runs, and who may change facts over HTTP is not settled yet: stop it, measure again and start it; what comes late within 48 hours it finds by itself at night (%w)", store.ErrInUse)
-	}
-	if err != nil {
-		return err
-	}
-	defer st.Close() //nolint:errcheck // what was written is committed
-	done, err := app.Remeasure(ctx, app.Remeasuring{
-		Config: cfg, Store: st, Indicator: f.indicator, Span: span, Reason: f.reason, Actor: f.as, Now: now(),
-	})
 	if err != nil {
 		return err
 	}
@@ -61,4 +55,47 @@ func remeasure(ctx context.Context, f remeasureFlags, out io.Writer) error {
 		fmt.Fprintf(out, "%s: the ledger has nothing of that time that could be revised\n", f.indicator)
 	}
 	return nil
+}
+
+// local measures anew in a database that no daemon has open.
+func (f *remeasureFlags) local(ctx context.Context, span sla.Span) (cycle.Revised, error) {
+	cfg, err := f.config()
+	if err != nil {
+		return cycle.Revised{}, err
+	}
+	st, err := f.write(ctx)
+	if err != nil {
+		return cycle.Revised{}, err
+	}
+	defer st.Close() //nolint:errcheck // what was written is committed
+	return app.Remeasure(ctx, cfg, st, app.Remeasuring{Indicator: f.indicator, Span: span, Reason: f.reason, Actor: f.as, Now: now()})
+}
+
+// remote asks a running slmd, for as much at once as it takes.
+func (f *remeasureFlags) remote(ctx context.Context, span sla.Span) (cycle.Revised, error) {
+	var done cycle.Revised
+	for from := span.From; from < span.To; from = from.Add(app.RemeasureMost) {
+		one, err := f.piece(ctx, sla.Span{From: from, To: min(from.Add(app.RemeasureMost), span.To)})
+		if err != nil {
+			if from > span.From {
+				err = fmt.Errorf("up to %s %d intervals were revised, then: %w", from, done.Changed, err)
+			}
+			return done, err
+		}
+		done.Add(one)
+	}
+	return done, nil
+}
+
+func (f *remeasureFlags) piece(ctx context.Context, span sla.Span) (cycle.Revised, error) {
+	var done cycle.Revised
+	body, err := json.Marshal(map[string]string{"from": span.From.String(), "to": span.To.String(), "reason": f.reason})
+	if err != nil {
+		return done, fmt.Errorf("packing the request: %w", err)
+	}
+	answer, err := f.ask(ctx, http.MethodPost, "/api/v1/indicators/"+url.PathEscape(f.indicator)+"/remeasure", url.Values{"as": {f.as}}, body)
+	if err != nil {
+		return done, err
+	}
+	return done, decode(answer, &done)
 }

@@ -59,8 +59,8 @@ func (s *stage) again(indicator string, span sla.Span, reason string) (cycle.Rev
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	done, err := app.Remeasure(context.Background(), app.Remeasuring{
-		Config: cfg, Store: st, Indicator: indicator, Span: span, Reason: reason, Actor: "ada", Now: s.clock.now(),
+	done, err := app.Remeasure(context.Background(), cfg, st, app.Remeasuring{
+		Indicator: indicator, Span: span, Reason: reason, Actor: "ada", Now: s.clock.now(),
 	})
 	rows, auditErr := st.Audit(context.Background(), 0, 1000)
 	if auditErr != nil {

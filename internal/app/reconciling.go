@@ -22,7 +22,7 @@ const reconcileSpread = time.Hour
 // newReconciling gives what wakes the reconciliation of all sources; it never
 // wakes where the configuration says so.
 func (a *App) newReconciling(cfg *config.Config) (*schedule.Scheduler, error) {
-	for _, cause := range []string{cycle.ByHole, cycle.ByReconciliation} {
+	for _, cause := range []string{cycle.ByHole, cycle.ByReconciliation, cycle.ByRequest, cycle.ByEntry} {
 		a.recorder.Revised(cause, 0)
 	}
 	for _, s := range cfg.Sources {

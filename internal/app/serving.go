@@ -179,7 +179,7 @@ func (a *App) handler() (http.Handler, error) {
 		},
 	}
 	if a.o.Lifecycle {
-		o.Reload, o.Apply, o.Enter = a.Reload, a.applyTexts, a.enterFacts
+		o.Reload, o.Apply, o.Enter, o.Remeasure = a.Reload, a.applyTexts, a.enterFacts, a.remeasure
 	}
 	return web.New(o)
 }

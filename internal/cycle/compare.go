@@ -8,14 +8,15 @@ import (
 
 // Revised says what measuring anew came to.
 type Revised struct {
-	Compared int // entries that were measured anew
-	Changed  int // of which the facts are others now
+	Compared int `json:"compared"` // entries that were measured anew
+	Changed  int `json:"revised"`  // of which the facts are others now
 	// Kept counts entries that differ and stay as they are: less is known of
 	// them, or of the gap that they belong to, than was known before.
-	Kept int
+	Kept int `json:"kept"`
 }
 
-func (r *Revised) add(o Revised) {
+// Add counts what measuring another span anew came to.
+func (r *Revised) Add(o Revised) {
 	r.Compared, r.Changed, r.Kept = r.Compared+o.Compared, r.Changed+o.Changed, r.Kept+o.Kept
 }
 

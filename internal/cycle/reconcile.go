@@ -36,7 +36,7 @@ func (c *Cycle) Reconcile(ctx context.Context, source string, back sla.Millis, n
 	var piece []anew
 	write := func() error {
 		one, err := c.revise(ctx, piece, ByReconciliation, now)
-		done.add(one)
+		done.Add(one)
 		piece = nil
 		return err
 	}

@@ -38,28 +38,52 @@ type revision struct {
 // Entries that are not of one interval, such as the time before the source's
 // first sample, stay.
 func (c *Cycle) Revise(ctx context.Context, indicator string, span sla.Span, now sla.Instant) (Revised, error) {
-	c.mu.Lock()
-	ind := c.catalogue.Indicator(indicator)
-	c.mu.Unlock()
-	if ind == nil {
-		return Revised{}, fmt.Errorf("there is no indicator %q in the catalogue", indicator)
+	r, err := c.revisable(indicator)
+	if err != nil {
+		return Revised{}, err
 	}
-	source := c.sourceOf(ind)
-	from, ok := c.source(source)
-	if _, can := from.(again); !ok || !can {
-		return Revised{}, fmt.Errorf("indicator %s: the configuration names no data source %q that it could be measured from again", indicator, source)
-	}
-	end, err := c.turns.take(ctx, source)
+	end, err := c.turns.take(ctx, r.source)
 	if err != nil {
 		return Revised{}, err
 	}
 	defer end()
-	a, err := c.measureAnew(ctx, from, ind, span, now)
+	a, err := c.measureAnew(ctx, r.from, r.Indicator, span, now)
 	if err != nil {
 		return Revised{}, err
 	}
 	a.wanted = true
 	return c.revise(ctx, []anew{a}, ByRequest, now)
+}
+
+// Revisable says why an indicator cannot be measured anew, whatever its source answers.
+func (c *Cycle) Revisable(indicator string) error {
+	_, err := c.revisable(indicator)
+	return err
+}
+
+// remeasurable is an indicator and what it can be measured anew from.
+type remeasurable struct {
+	*sla.Indicator
+	source string
+	from   Source
+}
+
+func (c *Cycle) revisable(indicator string) (remeasurable, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := remeasurable{Indicator: c.catalogue.Indicator(indicator)}
+	switch {
+	case r.Indicator == nil:
+		return r, fmt.Errorf("there is no indicator %q in the catalogue", indicator)
+	case r.Kind == sla.Entries:
+		return r, fmt.Errorf("indicator %s is not measured: its facts are written down, and so are corrections of them", indicator)
+	}
+	r.source = c.sourceOf(r.Indicator)
+	r.from = c.o.Sources[r.source]
+	if _, can := r.from.(again); !can {
+		return r, fmt.Errorf("indicator %s: the configuration names no data source %q that it could be measured from again", indicator, r.source)
+	}
+	return r, nil
 }
 
 // measureAnew measures a span that the ledger has, widened to whole gaps.
@@ -128,7 +152,7 @@ func (c *Cycle) revise(ctx context.Context, list []anew, cause string, now sla.I
 		if err != nil {
 			return Revised{}, err
 		}
-		done.add(one)
+		done.Add(one)
 		if len(changed) == 0 {
 			continue
 		}

@@ -225,13 +225,17 @@ func (h *handler) entries(r *http.Request) (any, error) {
 }
 
 func spanOf(r *http.Request) (sla.Span, error) {
-	from, err := time.Parse(time.RFC3339, r.FormValue("from"))
+	return spanBetween(r.FormValue("from"), r.FormValue("to"))
+}
+
+func spanBetween(begin, end string) (sla.Span, error) {
+	from, err := time.Parse(time.RFC3339, begin)
 	if err != nil {
-		return sla.Span{}, badInput("from=%q is not a time: write it as 2026-11-01T00:00:00Z", r.FormValue("from"))
+		return sla.Span{}, badInput("from=%q is not a time: write it as 2026-11-01T00:00:00Z", begin)
 	}
-	to, err := time.Parse(time.RFC3339, r.FormValue("to"))
+	to, err := time.Parse(time.RFC3339, end)
 	if err != nil {
-		return sla.Span{}, badInput("to=%q is not a time: write it as 2026-11-01T00:00:00Z", r.FormValue("to"))
+		return sla.Span{}, badInput("to=%q is not a time: write it as 2026-11-01T00:00:00Z", end)
 	}
 	span := sla.Span{From: sla.At(from), To: sla.At(to)}
 	if span.Empty() {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -22,6 +23,7 @@ func (h *handler) itemRoutes(mux *http.ServeMux) {
 	h.get(mux, "objectives/{agreement}/{objective}/simulate", h.simulate)
 	h.get(mux, "indicators/{name}/query", h.queries)
 	mux.HandleFunc("POST /api/v1/indicators/{name}/entries", h.enter)
+	mux.HandleFunc("POST /api/v1/indicators/{name}/remeasure", h.remeasure)
 }
 
 func (h *handler) serviceItem(r *http.Request) (any, error) {
@@ -271,5 +273,25 @@ func (h *handler) enter(w http.ResponseWriter, r *http.Request) {
 			return nil, &problem{http.StatusForbidden, "forbidden", "recording over HTTP is not enabled: start slmd with --web.enable-lifecycle"}
 		}
 		return h.o.Enter(r.Context(), r.PathValue("name"), r.URL.Query().Get("as"), r.Body)
+	})
+}
+
+// remeasure measures a span of an indicator anew.
+func (h *handler) remeasure(w http.ResponseWriter, r *http.Request) {
+	reply(w, r, func(r *http.Request) (any, error) {
+		if h.o.Remeasure == nil {
+			return nil, &problem{http.StatusForbidden, "forbidden", "measuring again over HTTP is not enabled: start slmd with --web.enable-lifecycle"}
+		}
+		var asked struct{ From, To, Reason string }
+		body := json.NewDecoder(r.Body)
+		body.DisallowUnknownFields()
+		if err := body.Decode(&asked); err != nil {
+			return nil, badInput("the body is not a JSON object of from, to and reason: %v", err)
+		}
+		span, err := spanBetween(asked.From, asked.To)
+		if err != nil {
+			return nil, err
+		}
+		return h.o.Remeasure(r.Context(), Remeasuring{r.PathValue("name"), span, asked.Reason, r.URL.Query().Get("as")})
 	})
 }

@@ -34,6 +34,8 @@ type Options struct {
 	Apply func(ctx context.Context, files map[string][]byte, actor string, prune, dry bool) (any, error)
 	// Enter records facts, in CSV, that somebody wrote down; nil: not over HTTP.
 	Enter func(ctx context.Context, indicator, actor string, facts io.Reader) (any, error)
+	// Remeasure measures a span anew and revises what differs; nil: not over HTTP.
+	Remeasure func(context.Context, Remeasuring) (any, error)
 	// Review gives a service review as a file, issued or drafted.
 	Review func(ctx context.Context, agreement, period, file string) (Document, error)
 	// Book gives the agreements and facts as judging reads them now; it is for one goroutine.
@@ -50,6 +52,14 @@ type Options struct {
 	Status map[string]func(context.Context) (any, error)
 	// Prefix comes before all paths; empty or "/metrics-proxy" style, without a slash at the end.
 	Prefix string
+}
+
+// Remeasuring is a span of an indicator that somebody wants measured anew.
+type Remeasuring struct {
+	Indicator string
+	Span      sla.Span
+	Reason    string
+	Actor     string
 }
 
 // Document is a file to be sent.
