@@ -53,7 +53,7 @@ func (p *Postman) planDigest(ctx context.Context, now sla.Instant, out *planned)
 		}
 		if len(r.lines) > 0 {
 			n.State = store.NoticePending
-			if err := p.pack(&n, p.digestSheet(r), r.to, ""); err != nil {
+			if err := p.pack(&n, &packed{Sheet: *p.digestSheet(r)}, r.to); err != nil {
 				return err
 			}
 		}

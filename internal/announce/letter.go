@@ -14,9 +14,9 @@ import (
 
 // Letter is what a mail says, as text and as HTML.
 type Letter struct {
-	Subject string `json:"subject"`
-	Text    string `json:"text"`
-	HTML    string `json:"html"`
+	Subject string
+	Text    string
+	HTML    string
 }
 
 // sheet is a letter before it is written: a mark and a sentence, names with
@@ -107,8 +107,10 @@ func (w *writer) write(s *sheet) (Letter, error) {
 	if err := w.text.Execute(&text, s); err != nil {
 		return Letter{}, fmt.Errorf("writing the mail %q: %w", s.Subject, err)
 	}
-	return Letter{Subject: clean(oneLine(s.Subject), maxSubject), Text: text.String(), HTML: html.String()}, nil
+	return Letter{Subject: subject(s), Text: text.String(), HTML: html.String()}, nil
 }
+
+func subject(s *sheet) string { return clean(oneLine(s.Subject), maxSubject) }
 
 // maxSubject bounds a subject, in bytes.
 const maxSubject = 250

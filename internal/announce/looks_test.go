@@ -24,14 +24,18 @@ func TestMailsLookRightInABrowserAndLoadNothing(t *testing.T) {
 	})
 	o.hire()
 	o.pass()
+	crowd := newPlatform(t, 30)
+	crowd.breachAll(0, 20, sla.BreachOpen, sla.BreachConfirmed)
+	crowd.breachAll(20, 30, sla.BreachOpen)
+	crowd.pass()
 	pages := map[string]string{}
-	for _, m := range o.host.Messages() {
-		pages["/"+m.Header.Get("Message-Id")[1:7]] = m.HTML
+	for _, m := range append(o.host.Messages(), crowd.host.Messages()...) {
+		pages["/"+m.Header.Get("Message-Id")[1:10]] = m.HTML
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, pages[r.URL.Path]) }))
 	defer server.Close()
-	if len(pages) != 2 {
-		t.Fatalf("there are %d kinds of mails, want a notice and a digest", len(pages))
+	if len(pages) != 3 {
+		t.Fatalf("there are %d kinds of mails, want a notice, one that tells of many, and a digest", len(pages))
 	}
 	b := testkit.StartBrowser(t)
 	for path := range pages {

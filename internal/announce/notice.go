@@ -31,8 +31,8 @@ type planned struct {
 	drop []int64
 }
 
-// maxPlanned bounds the mails that one pass adds; the next pass goes on.
-const maxPlanned = 500
+// maxPlanned bounds the notices that one pass adds; the next pass goes on.
+const maxPlanned = 2000
 
 // planBreaches finds the breach records of which somebody has not heard yet.
 // What holds now is told to everybody; what ended, or came in late, to those who
@@ -121,14 +121,14 @@ func (p *Postman) planRecord(ctx context.Context, t *telling, out *planned) erro
 	if agreement == nil {
 		return nil
 	}
-	var letter *sheet
+	var told *packed
 	for _, to := range recipientsOf(catalogue, agreement, p.o.AlsoTo) {
 		if len(out.add) >= maxPlanned || !t.concerns(to.address, seq) {
 			continue
 		}
-		if letter == nil {
+		if told == nil {
 			var err error
-			if letter, err = p.breachSheet(ctx, catalogue, agreement, t.record); err != nil {
+			if told, err = p.breachNews(ctx, catalogue, agreement, t.record); err != nil {
 				return err
 			}
 		}
@@ -136,7 +136,7 @@ func (p *Postman) planRecord(ctx context.Context, t *telling, out *planned) erro
 			Kind: store.BreachNotice, About: t.record.ID, Seq: seq, Recipient: to.address,
 			MessageID: p.breachID(t.record, seq, to.address), State: store.NoticePending, MadeAt: t.now, At: t.now,
 		}
-		if err := p.pack(&n, letter, to, p.threadID(t.record)); err != nil {
+		if err := p.pack(&n, told, to); err != nil {
 			return err
 		}
 		out.add = append(out.add, n)
@@ -154,31 +154,22 @@ func (t *telling) concerns(address string, seq int) bool {
 		if n.Seq == seq {
 			return false
 		}
-		told = told || n.State == store.NoticeSent
+		told = told || n.State == store.NoticeSent || n.Fixed
 	}
 	return t.news || told
 }
 
-// packed is how a mail waits in the store.
-type packed struct {
-	Thread string `json:"thread,omitempty"`
-	ToName string `json:"to_name,omitempty"`
-	Letter
-}
-
-// pack writes the letter to a recipient into the notice.
-func (p *Postman) pack(n *store.Notice, s *sheet, to recipient, thread string) error {
-	own := *s
-	own.Foot = "slmd sends you this " + to.why + "."
+// pack writes into a notice what its recipient is told.
+func (p *Postman) pack(n *store.Notice, told *packed, to recipient) error {
+	own := *told
+	own.ID, own.ToName = n.MessageID, to.name
+	own.Sheet.Foot = "slmd sends you this " + to.why + "."
 	if p.o.ExternalURL != "" {
-		own.Foot += " " + p.o.ExternalURL
+		own.Sheet.Foot += " " + p.o.ExternalURL
 	}
-	letter, err := p.writer.write(&own)
-	if err != nil {
-		return err
-	}
-	n.Subject = letter.Subject
-	if n.Mail, err = json.Marshal(packed{thread, to.name, letter}); err != nil {
+	n.Subject = subject(&own.Sheet)
+	var err error
+	if n.Mail, err = json.Marshal(own); err != nil {
 		return fmt.Errorf("packing the mail %q: %w", n.Subject, err)
 	}
 	return nil
@@ -206,8 +197,8 @@ func (p *Postman) messageID(name string, of ...string) string {
 	return name + "." + hex.EncodeToString(sum[:10]) + "@" + domain
 }
 
-// breachSheet says what became of a breach record last.
-func (p *Postman) breachSheet(ctx context.Context, c *sla.Catalogue, a *sla.Agreement, r *sla.Breach) (*sheet, error) {
+// breachNews says what became of a breach record last.
+func (p *Postman) breachNews(ctx context.Context, c *sla.Catalogue, a *sla.Agreement, r *sla.Breach) (*packed, error) {
 	zone, err := calendar.Zone(a.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("agreement %s: %w", a.Name, err)
@@ -219,7 +210,7 @@ func (p *Postman) breachSheet(ctx context.Context, c *sla.Catalogue, a *sla.Agre
 	what := serviceTitle(c, a.Service) + ": " + r.Objective
 	period := periodWords(r.Period, zone)
 	title, state := breachWords(r.State, what)
-	s := &sheet{
+	s := sheet{
 		Subject: fmt.Sprintf("[SLM] %s, %s", title, period), Mark: markOf(state), Title: title + ".",
 		Lead: breachLead(r, v, a.Objective(r.Objective), period),
 		Rows: append(breachRows(c, a, r, zone), verdictRows(v)...),
@@ -235,7 +226,30 @@ func (p *Postman) breachSheet(ctx context.Context, c *sla.Catalogue, a *sla.Agre
 			{"Objective", pageURL(&sla.Condition{Agreement: r.Agreement, Objective: r.Objective}, base)},
 		}
 	}
-	return s, nil
+	return &packed{Thread: p.threadID(r), Sheet: s, Item: breachItem(&s, a, r, what, v, zone)}, nil
+}
+
+// breachItem says of a record in a line what its sheet says.
+func breachItem(s *sheet, a *sla.Agreement, r *sla.Breach, what string, v *sla.Verdict, zone *time.Location) item {
+	reached := "–"
+	if o := a.Objective(r.Objective); v != nil && o != nil {
+		reached = cmp.Or(reachedWords(v), "nothing") + " against " + targetWords(o)
+	}
+	out := item{Line: gridLine{Mark: s.Mark, Cells: []string{what, cmp.Or(a.Title, a.Name) + ", " + shortPeriod(r.Period, zone), reached}}}
+	if len(s.Links) > 0 {
+		out.Line.Href = s.Links[0].Value
+	}
+	switch r.State {
+	case sla.BreachConfirmed:
+		out.Group, out.Rank = "missed", 0
+	case sla.BreachOpen:
+		out.Group, out.Rank = "below target", 1
+	case sla.BreachAverted:
+		out.Group, out.Rank = "kept after all", 2
+	case sla.BreachWithdrawn:
+		out.Group, out.Rank = "breach withdrawn", 3
+	}
+	return out
 }
 
 // verdictOf gives the verdict on the record's period: the one that pages show,

@@ -3,7 +3,6 @@ package announce
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -117,13 +116,15 @@ func (p *Postman) Pass(ctx context.Context) error {
 			return err
 		}
 	}
-	err := p.send(ctx, now)
+	var err error
+	if len(todo.add) >= maxPlanned {
+		p.Wake() // what is to be told at once is planned before any of it is sent
+	} else {
+		err = p.send(ctx, now)
+	}
 	_, waiting, countErr := p.o.Store.Notices(ctx, store.NoticePending, sla.Always, 0)
 	if countErr == nil {
 		p.o.Waiting(waiting)
-	}
-	if len(todo.add) >= maxPlanned {
-		p.Wake()
 	}
 	return errors.Join(err, countErr)
 }
@@ -134,44 +135,72 @@ func (p *Postman) send(ctx context.Context, now sla.Instant) error {
 	if now < p.retryAt {
 		return nil
 	}
-	due, err := p.o.Store.DueNotices(ctx, now, mailsInOnePass)
-	if err != nil {
+	due, err := p.o.Store.DueNotices(ctx, now)
+	if err != nil || len(due) == 0 {
 		return err
 	}
-	for _, n := range due {
-		answer, err := p.try(ctx, &n)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		tried := outcome(n, answer, err, now)
-		if err := p.o.Store.NoticeTried(ctx, tried); err != nil {
+	sent := map[store.NoticeKind]map[string]int{}
+	for _, kind := range []store.NoticeKind{store.BreachNotice, store.ReviewNotice} {
+		if sent[kind], err = p.o.Store.MailsSent(ctx, kind, now.Add(-mailsWithin)); err != nil {
 			return err
 		}
-		p.note(&tried, err)
-		if err != nil && !isAnswer(err) {
+	}
+	for i, notices := range p.bundles(due, sent) {
+		if i == mailsInOnePass {
+			p.Wake()
+			return nil
+		}
+		reachable, err := p.attempt(ctx, notices, now)
+		if err != nil {
+			return err
+		}
+		if !reachable {
 			p.retryAt = now.Add(firstPause)
 			return nil
 		}
 	}
-	if len(due) == mailsInOnePass {
-		p.Wake()
-	}
 	return nil
 }
 
-// try makes one attempt; a digest that has become old is not worth one.
-func (p *Postman) try(ctx context.Context, n *store.Notice) (string, error) {
-	if n.Kind == store.Digest && p.o.Now() >= n.MadeAt.Add(digestFor) {
+// attempt tries once to send the mail that tells of the notices, and records what
+// came of it. It reports whether the smarthost can be asked.
+func (p *Postman) attempt(ctx context.Context, notices []store.Notice, now sla.Instant) (reachable bool, err error) {
+	if notices, err = p.o.Store.ReadMails(ctx, notices); err != nil {
+		return false, err
+	}
+	answer, tryErr := p.try(ctx, notices)
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	for i := range notices {
+		notices[i] = outcome(notices[i], answer, tryErr, now)
+	}
+	if err := p.o.Store.NoticesTried(ctx, notices); err != nil {
+		return false, err
+	}
+	p.note(notices, tryErr)
+	return tryErr == nil || isAnswer(tryErr), nil
+}
+
+// try makes one attempt; a digest that has become old is not worth one. Whoever
+// dies between the mail and its record leaves the notices fixed: the mail is
+// then repeated as it was, with its id.
+func (p *Postman) try(ctx context.Context, notices []store.Notice) (string, error) {
+	if n := &notices[0]; n.Kind == store.Digest && p.o.Now() >= n.MadeAt.Add(digestFor) {
 		return "", &AnswerError{Text: cmp.Or(n.Answer, "it became old before it could be sent")}
 	}
-	var letter packed
-	if err := json.Unmarshal(n.Mail, &letter); err != nil {
-		return "", &AnswerError{Text: "the mail cannot be read: " + err.Error()}
+	mail, err := p.mailOf(notices)
+	if err != nil {
+		return "", err
+	}
+	if err := p.o.Store.BeginMail(ctx, mail.MessageID, mail.Subject, notices); err != nil {
+		return "", err
+	}
+	for i := range notices {
+		notices[i].MessageID, notices[i].Subject = mail.MessageID, mail.Subject
 	}
 	failpoint("announce.mailing")
-	answer, err := p.o.Send(ctx, Mail{
-		MessageID: n.MessageID, Thread: letter.Thread, To: n.Recipient, ToName: letter.ToName, Date: n.MadeAt.Time(), Letter: letter.Letter,
-	})
+	answer, err := p.o.Send(ctx, mail)
 	failpoint("announce.mailed")
 	return answer, err
 }
@@ -180,6 +209,8 @@ func (p *Postman) try(ctx context.Context, n *store.Notice) (string, error) {
 func outcome(n store.Notice, answer string, err error, now sla.Instant) store.Notice {
 	n.Attempts++
 	n.Mail = nil
+	var unsure *UnsureError
+	n.Fixed = errors.As(err, &unsure)
 	switch {
 	case err == nil:
 		n.State, n.At, n.Answer = store.NoticeSent, now, answer
@@ -209,7 +240,8 @@ func isAnswer(err error) bool {
 
 // note counts an attempt, and says in the log what somebody has to know: that
 // mail does not get through, that it does again, and what was given up.
-func (p *Postman) note(n *store.Notice, err error) {
+func (p *Postman) note(notices []store.Notice, err error) {
+	n := &notices[0]
 	switch {
 	case n.State == store.NoticeUndeliverable:
 		p.o.Tried(MailGivenUp)

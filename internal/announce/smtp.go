@@ -60,8 +60,19 @@ type AnswerError struct {
 // Error says the smarthost's words, which begin with the code.
 func (e *AnswerError) Error() string { return "answered " + e.Text }
 
+// UnsureError says that a mail may have been taken: the connection ended before
+// the smarthost said so.
+type UnsureError struct{ Err error }
+
+// Error says why the connection ended.
+func (e *UnsureError) Error() string { return e.Err.Error() }
+
+// Unwrap gives why the connection ended.
+func (e *UnsureError) Unwrap() error { return e.Err }
+
 // Send hands one mail over and gives the smarthost's words. An *AnswerError says
-// that it did not take this mail; any other error, that it could not be asked.
+// that it did not take this mail; any other error, that it could not be asked, an
+// *UnsureError that it may have taken the mail nevertheless.
 // No error holds the password.
 func (s *SMTP) Send(ctx context.Context, m Mail) (answer string, err error) {
 	password := ""
@@ -76,37 +87,44 @@ func (s *SMTP) Send(ctx context.Context, m Mail) (answer string, err error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 	defer cancel()
-	answer, err = s.deliver(ctx, m, password, timeout)
-	if err != nil && errors.Is(context.Cause(ctx), errTimeout) {
-		return "", fmt.Errorf("handing a mail to %s: %w of %v", s.Smarthost, errTimeout, timeout)
-	}
-	if err != nil {
+	answer, begun, err := s.deliver(ctx, m, password, timeout)
+	switch {
+	case err == nil:
+		return clean(oneLine(answer), maxAnswer), nil
+	case errors.Is(context.Cause(ctx), errTimeout):
+		err = fmt.Errorf("handing a mail to %s: %w of %v", s.Smarthost, errTimeout, timeout)
+	default:
 		err = s.inWords(err, password)
 	}
-	return clean(oneLine(answer), maxAnswer), err
+	var answered *AnswerError
+	if begun && !errors.As(err, &answered) {
+		err = &UnsureError{err}
+	}
+	return "", err
 }
 
-func (s *SMTP) deliver(ctx context.Context, m Mail, password string, timeout time.Duration) (string, error) {
+// deliver makes one attempt; begun says that the connection stood.
+func (s *SMTP) deliver(ctx context.Context, m Mail, password string, timeout time.Duration) (answer string, begun bool, err error) {
 	message, err := s.message(m)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	line := &line{smtp: s}
 	defer line.hangUp()
 	defer context.AfterFunc(ctx, line.hangUp)()
 	client, err := s.client(line, password, timeout)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	session, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if err := client.SendWithSMTPClient(session, message); err != nil && !message.IsDelivered() {
-		return "", err
+		return "", true, err
 	}
 	_ = session.Quit() // the mail is theirs already
-	return "250 " + message.ServerResponse(), nil
+	return "250 " + message.ServerResponse(), true, nil
 }
 
 func (s *SMTP) client(l *line, password string, timeout time.Duration) (*mail.Client, error) {

@@ -16,7 +16,7 @@ import (
 // -golden writes the database of this version anew; those of older ones are never written again.
 var golden = flag.Bool("golden", false, "write testdata's database of this version")
 
-const goldenFile = "testdata/schema7.db"
+const goldenFile = "testdata/schema8.db"
 
 func TestGolden_TheDatabaseOfEachVersionOpensVerifiesAndReadsTheSame(t *testing.T) {
 	if *golden {

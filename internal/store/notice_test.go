@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -23,13 +24,24 @@ func about(t *testing.T, s *store.Store) []store.Notice {
 	return out
 }
 
-func due(t *testing.T, s *store.Store, at sla.Instant, limit int) []store.Notice {
+// due gives what is to be tried by the instant, with the mails.
+func due(t *testing.T, s *store.Store, at sla.Instant) []store.Notice {
 	t.Helper()
-	out, err := s.DueNotices(t.Context(), at, limit)
+	out, err := s.DueNotices(t.Context(), at)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if out, err = s.ReadMails(t.Context(), out); err != nil {
+		t.Fatal(err)
+	}
 	return out
+}
+
+func tried(t *testing.T, s *store.Store, notices ...store.Notice) {
+	t.Helper()
+	if err := s.NoticesTried(t.Context(), notices); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestNotices_AreAddedOnceAndKeepWhatBecameOfThem(t *testing.T) {
@@ -39,33 +51,26 @@ func TestNotices_AreAddedOnceAndKeepWhatBecameOfThem(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	waiting := due(t, s, start, 10)
+	waiting := due(t, s, start)
 	want := []store.Notice{notice(1, "kim@example.com"), notice(1, "lee@example.com")}
 	want[0].ID, want[1].ID = 1, 2
 	equal(t, "due", waiting, want)
-	equal(t, "due before their time", due(t, s, start-1, 10), []store.Notice(nil))
-	equal(t, "due within the limit", len(due(t, s, start, 1)), 1)
+	equal(t, "due before their time", due(t, s, start-1), []store.Notice(nil))
 
 	sent := waiting[0]
 	sent.State, sent.Attempts, sent.At, sent.Answer = store.NoticeSent, 1, start.Add(1), "250 taken"
-	if err := s.NoticeTried(t.Context(), sent); err != nil {
-		t.Fatal(err)
-	}
+	tried(t, s, sent)
 	again := waiting[1]
 	again.Attempts, again.At, again.Answer = 1, start.Add(sla.Minute), "451 later"
-	if err := s.NoticeTried(t.Context(), again); err != nil {
-		t.Fatal(err)
-	}
+	tried(t, s, again)
 	sent.Mail, want[1] = []byte{}, again
-	equal(t, "due a minute later", due(t, s, start.Add(sla.Minute), 10), []store.Notice{again})
+	equal(t, "due a minute later", due(t, s, start.Add(sla.Minute)), []store.Notice{again})
 	again.Mail = []byte{}
 	equal(t, "about the record", about(t, s), []store.Notice{sent, again})
 
 	// What is done stays as it is.
 	sent.State, sent.Answer = store.NoticeUndeliverable, "no"
-	if err := s.NoticeTried(t.Context(), sent); err != nil {
-		t.Fatal(err)
-	}
+	tried(t, s, sent)
 	if err := s.PlanNotices(t.Context(), []store.Notice{notice(2, "lee@example.com")}, []int64{sent.ID, again.ID}, start.Add(5)); err != nil {
 		t.Fatal(err)
 	}
@@ -78,6 +83,43 @@ func TestNotices_AreAddedOnceAndKeepWhatBecameOfThem(t *testing.T) {
 	}
 	if _, count, _ := s.Notices(t.Context(), store.NoticeSent, start.Add(2), 5); count != 0 {
 		t.Errorf("sent later: %d", count)
+	}
+}
+
+func TestNotices_ThatOneMailTellsOfAreFixedWithItAndCountAsOne(t *testing.T) {
+	s := open(t)
+	all := []store.Notice{notice(1, "kim@example.com"), notice(2, "kim@example.com"), notice(3, "kim@example.com")}
+	for i := range all {
+		all[i].MessageID = fmt.Sprint("breach-", i)
+	}
+	if err := s.PlanNotices(t.Context(), all, nil, start); err != nil {
+		t.Fatal(err)
+	}
+	waiting := due(t, s, start)
+	if err := s.BeginMail(t.Context(), "breaches", "Two missed", waiting[:2]); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		waiting[i].MessageID, waiting[i].Subject, waiting[i].Fixed = "breaches", "Two missed", true
+	}
+	equal(t, "when the mail has begun", due(t, s, start), waiting)
+	newest, count, err := s.Notices(t.Context(), store.NoticePending, sla.Always, 5)
+	if err != nil || count != 2 || len(newest) != 2 {
+		t.Errorf("two mails wait, but shown are %+v, %d, %v", newest, count, err)
+	}
+	for i := range 2 {
+		waiting[i].State, waiting[i].Fixed, waiting[i].At = store.NoticeSent, false, start.Add(sla.Minute)
+	}
+	tried(t, s, waiting[:2]...)
+	for after, want := range map[sla.Instant]map[string]int{start: {"kim@example.com": 1}, start.Add(sla.Minute): {}} {
+		sent, err := s.MailsSent(t.Context(), store.BreachNotice, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "mails sent", sent, want)
+	}
+	if sent, err := s.MailsSent(t.Context(), store.ReviewNotice, start); err != nil || len(sent) != 0 {
+		t.Errorf("mails of another kind: %v, %v", sent, err)
 	}
 }
 
