@@ -159,6 +159,20 @@ func TestPlannedTimeThatCountsAsGoodHasNoBadAmountToShareOut(t *testing.T) {
 	k.wantBlame(t, november.To, map[string]string{"host": "120", "": "300"}) // 104 to 105 and 110 to 111
 }
 
+func TestABadSliceIsSharedOutOverAllItsTimePlannedToo(t *testing.T) {
+	k := newCompany()
+	a := k.promise(sla.SLA, "shop", "99", one("host"))
+	sliced(a)
+	at := sla.MustDecimal("40")
+	a.Objectives[0].Slices.BadAt = &at
+	a.Planned, a.Service = sla.PlannedGood, "planned"
+	k.promise(sla.UC, "host", "99")
+	k.Exclusions = []sla.Exclusion{{Services: []string{"planned"}, Span: sla.Span{From: minute(107), To: minute(110)}, ApprovedBy: "kim"}}
+	k.outage("shop", 105, 110)
+	k.outage("host", 106, 108)
+	k.wantBlame(t, november.To, map[string]string{"host": "120", "": "180"}) // two minutes of five
+}
+
 func TestACeilingIsOfTheVersionAndObjectiveThatFit(t *testing.T) {
 	k := newCompany()
 	k.promise(sla.SLA, "shop", "99.9", one("host"))

@@ -89,6 +89,36 @@ func TestFactsThatCannotBeReadAreAnError(t *testing.T) {
 	}
 }
 
+func TestFactsThatCannotBeReadAnyMoreAreAnError(t *testing.T) {
+	k := newCompany()
+	k.promise(sla.SLA, "shop", "99", one("host"), any1("b1", "b2"))
+	for _, name := range []string{"host", "b1", "b2"} {
+		k.promise(sla.UC, name, "99")
+	}
+	k.outage("shop", 100, 110)
+	gone := errors.New("the disk is gone")
+	for readable := 0; ; readable++ {
+		b, reads := k.book(), 0
+		read := b.Facts
+		b.Facts = func(indicator string, s sla.Span) ([]sla.Entry, error) {
+			if reads++; reads > readable {
+				return nil, gone
+			}
+			return read(indicator, s)
+		}
+		_, err := b.Judge("shop", november, november.To)
+		if reads <= readable {
+			if readable < 5 { // of the shop twice: to judge it and to attribute its outages
+				t.Errorf("the facts were read %d times", reads)
+			}
+			return
+		}
+		if !errors.Is(err, gone) {
+			t.Errorf("read %d times and then no more: %v", readable, err)
+		}
+	}
+}
+
 func TestAVerdictOfWhatTheBookDoesNotHoldCannotBeAttributed(t *testing.T) {
 	k := newCompany()
 	k.promise(sla.SLA, "shop", "99", one("host"))
