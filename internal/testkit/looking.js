@@ -26,7 +26,11 @@
       var box = { l: r.left, t: r.top, r: r.right, b: r.bottom, e: e, text: node.textContent.trim().slice(0, 40) };
       if (clip) { box.r = Math.min(box.r, clip.getBoundingClientRect().right); }
       var scroller = e.closest('.wide');
-      if (scroller) { box.r = Math.min(box.r, scroller.getBoundingClientRect().right); }
+      if (scroller) {
+        var view = scroller.getBoundingClientRect(), name = e.closest('.latest .cell, .latest thead .p') && e.closest('tr').querySelector('.who');
+        var fixed = name && getComputedStyle(name).position === 'sticky' ? name.getBoundingClientRect().right : view.left; // what was scrolled beneath the names is not seen
+        box.l = Math.max(box.l, fixed); box.r = Math.min(box.r, view.right);
+      }
       if (box.r - box.l > 1 && box.b - box.t > 1) { boxes.push(box); }
     });
   }

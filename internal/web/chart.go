@@ -202,7 +202,7 @@ func (f *frame) dayStrip(period sla.Period, d *detail, zone *time.Location) *str
 	for _, p := range d.parts {
 		for _, d := range p.days {
 			if d.bad != nil && d.bad.Cmp(most) > 0 {
-				most, text = d.bad, f.amount(&p.verdict, d.bad)
+				most, text = d.bad, f.say("%s in a day", f.bad(&p.verdict, d.bad))
 			}
 		}
 	}

@@ -28,6 +28,7 @@ type frame struct {
 	Written string // when the page was made, in that zone
 	Stamp   string // the same, ISO 8601
 	Here    string // path and query of the page
+	Address string // the same with the host, for paper
 	Query   string // of the search
 	Periods *picker
 	Trail   []link
@@ -95,6 +96,7 @@ func (h *handler) frameOf(r *http.Request, section, title string) *frame {
 	}
 	f.Title, f.Query, f.Kiosk = f.say(title), r.FormValue("q"), r.FormValue("kiosk") == "1"
 	f.Here = h.o.Prefix + r.URL.RequestURI()
+	f.Address = r.Host + f.Here
 	f.in(h.zone())
 	return f
 }
@@ -219,7 +221,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // readPages reads the templates: one set for each page, with the frame and the
 // parts that pages share.
 func readPages() (map[string]*template.Template, error) {
-	shared, err := template.New("shared").Funcs(template.FuncMap{"pair": pair, "states": func() []sla.State { return sla.States }}).
+	shared, err := template.New("shared").Funcs(template.FuncMap{"pair": pair, "ofOne": ofOne, "states": func() []sla.State { return sla.States }}).
 		ParseFS(files, "templates/frame.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the page templates: %w", err)
@@ -248,8 +250,11 @@ func readPages() (map[string]*template.Template, error) {
 
 // couple is what a part of a page is given: the page and the thing it shows.
 type couple struct {
-	F *frame
-	V any
+	F    *frame
+	V    any
+	Many bool // it is of several objectives, which are named
 }
 
-func pair(s show, v any) couple { return couple{s.frame, v} }
+func pair(s show, v any) couple { return couple{F: s.frame, V: v, Many: true} }
+
+func ofOne(s show, v any) couple { return couple{F: s.frame, V: v} }

@@ -271,8 +271,8 @@ func (m *matrix) glance(l *look, p column) *sla.Glance {
 
 func kindTitle(k sla.PeriodKind) string {
 	return map[sla.PeriodKind]string{
-		sla.PeriodMonth: "By month", sla.PeriodWeek: "By week", sla.PeriodDay: "By day", sla.PeriodQuarter: "By quarter",
-		sla.PeriodHalf: "By half year", sla.PeriodYear: "By year", sla.PeriodRolling: "Rolling windows",
+		sla.PeriodMonth: "Services by month", sla.PeriodWeek: "Services by week", sla.PeriodDay: "Services by day", sla.PeriodQuarter: "Services by quarter",
+		sla.PeriodHalf: "Services by half year", sla.PeriodYear: "Services by year", sla.PeriodRolling: "Services over rolling windows",
 	}[k]
 }
 
@@ -311,7 +311,7 @@ func (o *overview) objectiveRow(s *look) *objectiveRow {
 	if s.Current != nil && s.Current.Budget != nil && s.Current.Compliance != nil {
 		row.Left = o.f.budget(s.Current, s.Current.Budget.Left)
 	}
-	if r := s.Burn["1h"]; r != nil {
+	if r := s.Burn["1h"]; r != nil && r.Cmp(big.NewRat(1, 1)) > 0 { // slower than that the budget lasts
 		row.Burn = o.f.burnText(r)
 	}
 	return row

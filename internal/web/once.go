@@ -44,7 +44,7 @@ func (h *handler) writeOnce(w http.ResponseWriter, r *http.Request, page onceOnl
 		return err
 	}
 	f := out.frame
-	f.Theme, f.Here, f.Query, f.Kiosk = own.Theme, own.Here, own.Query, own.Kiosk
+	f.Theme, f.Here, f.Address, f.Query, f.Kiosk = own.Theme, own.Here, own.Address, own.Query, own.Kiosk
 	h.send(w, f.in(f.zone), page.name, out.main, http.StatusOK)
 	return nil
 }

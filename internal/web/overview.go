@@ -31,7 +31,9 @@ type overview struct {
 	Tiles     []tile
 	Matrices  []*matrix
 	Attention []worry
-	Worries   int // all of them
+	Rest      []worry // those that are opened first
+	Worries   int     // all of them
+	Beyond    int     // how many are shown where there are more
 	Filter    filter
 	Sort      string
 	Sorts     map[string]sorting
@@ -44,8 +46,12 @@ type overview struct {
 	Past      string // the period that the matrix ends with, empty: the one under way
 }
 
-// mostWorries is how many things that need attention one page shows.
-const mostWorries = 12
+// How many things that need attention one page shows, and how many at once: the
+// matrix is to be seen below them.
+const (
+	mostWorries  = 30
+	worriesShown = 5
+)
 
 // tile is a number that is a filter.
 type tile struct {
@@ -53,6 +59,13 @@ type tile struct {
 	State                 sla.State
 	Href                  string
 	On                    bool
+	Shares                []stretch // of all objectives, by state
+}
+
+// stretch is the part of a bar of 100 units that one state takes.
+type stretch struct {
+	State    sla.State
+	X, Width string
 }
 
 // sorting is a column's header that sorts.
@@ -66,6 +79,7 @@ type filter struct {
 	Text, State, Kind, Customer, Owner, Label string
 	States, Kinds, Customers, Owners, Labels  []option
 	On                                        bool
+	More                                      bool // one that is not shown at once is on
 }
 
 func (h *handler) overviewPage(w http.ResponseWriter, r *http.Request) error {
@@ -111,6 +125,7 @@ func (h *handler) overviewOf(r *http.Request) (*overview, error) {
 	if o.Attention, o.Worries, err = h.worries(r.Context(), o); err != nil {
 		return nil, err
 	}
+	o.fold()
 	return o, nil
 }
 
@@ -162,6 +177,7 @@ func (o *overview) choose() {
 	get := o.values.Get
 	o.Filter = filter{Text: get("text"), State: get("state"), Kind: get("kind"), Customer: get("customer"), Owner: get("owner"), Label: get("label")}
 	f := &o.Filter
+	f.More = f.Kind+f.Customer+f.Owner+f.Label != ""
 	f.On = f.Text+f.State+f.Kind+f.Customer+f.Owner+f.Label != ""
 	kinds, customers, owners, labels := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
 	for i := range o.sight.looks {
@@ -384,7 +400,8 @@ func (o *overview) tiles() {
 		}
 		o.Tiles = append(o.Tiles, t)
 	}
-	add("kept", "Targets met", fmt.Sprint(kept), fmt.Sprint(kept+missed), o.f.say("of those judged, so far"), sla.Met)
+	add("kept", "Targets met", fmt.Sprint(kept), fmt.Sprint(kept+missed), o.before(), sla.Met)
+	o.Tiles[0].Shares = shares(n, len(o.all))
 	add("at_risk", "At risk", fmt.Sprint(n[sla.AtRisk]), "", o.f.say("little budget left"), sla.AtRisk)
 	add("missed", "Failing or breached", fmt.Sprint(missed), "", o.f.say("%d failing, %d breached", n[sla.Failing], n[sla.Breached]), sla.Breached)
 	add("no_data", "No data", fmt.Sprint(n[sla.NoData]), "", o.f.say("not judged"), sla.NoData)
@@ -398,4 +415,47 @@ func (o *overview) tiles() {
 		value = o.f.say("none")
 	}
 	add("credit", "Credits accrued", value, "", o.f.say("if the periods ended now"), "")
+}
+
+// before says how many targets were met in the periods before, of those judged.
+func (o *overview) before() string {
+	kept, judged := 0, 0
+	for _, l := range o.all {
+		switch v := l.Previous; {
+		case v == nil || v.State == sla.NoData:
+		case v.State == sla.Met || v.State == sla.AtRisk:
+			kept++
+			judged++
+		default:
+			judged++
+		}
+	}
+	if judged == 0 {
+		return o.f.say("so far, of those judged")
+	}
+	return o.f.say("last period: %d of %d", kept, judged)
+}
+
+// shares gives a bar of how many objectives are in each state, the best first.
+func shares(n map[sla.State]int, all int) (out []stretch) {
+	x := 0.0
+	for _, state := range sla.States {
+		if n[state] == 0 {
+			continue
+		}
+		width := 100 * float64(n[state]) / float64(all)
+		out = append(out, stretch{state, px(x), px(width)})
+		x += width
+	}
+	return out
+}
+
+// fold puts away what needs attention beyond the first few.
+func (o *overview) fold() {
+	if o.Worries > len(o.Attention) {
+		o.Beyond = len(o.Attention)
+	}
+	if len(o.Attention) > worriesShown+1 { // a list of one more takes no more room than the line that opens it
+		o.Attention, o.Rest = o.Attention[:worriesShown], o.Attention[worriesShown:]
+	}
 }

@@ -144,8 +144,8 @@ func (f *frame) budget(v *sla.Verdict, r *big.Rat) string {
 }
 
 func (f *frame) events(r *big.Rat) string {
-	if r.IsInt() {
-		return f.Number(r.Num().String())
+	if r.IsInt() || new(big.Rat).Abs(r).Cmp(big.NewRat(100, 1)) >= 0 {
+		return f.Number(sla.Truncate(r, 0)) // a tenth of an event says nothing beside a hundred
 	}
 	return f.Number(sla.Truncate(r, 1))
 }
@@ -180,6 +180,7 @@ func leftShare(v *sla.Verdict) *big.Rat {
 
 // gauge is a bar of at most 100 units, from zero.
 type gauge struct {
+	State sla.State
 	Width string
 	Over  bool
 	Text  string
@@ -191,7 +192,7 @@ func (f *frame) gauge(v *sla.Verdict) *gauge {
 		return nil
 	}
 	x, _ := left.Float64()
-	g := &gauge{Text: f.share(left, 0), Over: x < 0}
+	g := &gauge{State: v.State, Text: f.share(left, 0), Over: x < 0}
 	g.Width = px(max(0, min(1, x)) * 100)
 	if x < 0 {
 		g.Width = px(min(1, -x) * 100)

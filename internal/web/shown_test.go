@@ -88,3 +88,56 @@ func TestAValueThatWasRevisedAfterItsReviewWasIssuedIsMarked(t *testing.T) {
 	w.serve(t)
 	w.says(t, "/", mark, "revised after its review was issued")
 }
+
+func TestTheMatrixBeginsAtThePeriodUnderWayAndKeepsTheNames(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it opens a page in a browser")
+	}
+	w := newWorld(t, size{services: 2, objectives: 1, periods: 12})
+	server := httptest.NewServer(w.pages)
+	defer server.Close()
+	b := testkit.StartBrowser(t)
+	b.Look(360, "light", "screen")
+	b.Open(server.URL + "/")
+	const script = `(function () {
+		var box = document.querySelector('.latest'), seen = function (e) {
+			var r = e.getBoundingClientRect(), v = box.getBoundingClientRect();
+			return r.left >= v.left - 1 && r.right <= v.right + 1;
+		};
+		var row = document.querySelector('.slam tbody tr'), now = row.querySelector('.cell.now'), name = row.querySelector('.who'), first = row.querySelector('.cell');
+		var out = [seen(now), seen(name), seen(first)];
+		first.scrollIntoView({ inline: 'nearest' });
+		return out.concat([seen(now), seen(name), seen(first)]).map(String).concat([String(document.querySelectorAll('.slam thead .p').length)]);
+	})()`
+	got := strings.Join(b.Ask(script), " ")
+	if want := "true true false false true true 13"; got != want {
+		t.Errorf("period under way, name and first period are seen, before and after scrolling, with so many periods: %s, want %s", got, want)
+	}
+}
+
+func TestTheFirstTileSaysTheLastPeriodAndTheStatesOfAll(t *testing.T) {
+	w := newWorld(t, size{services: 7, objectives: 1})
+	a := &w.catalogue.Agreements[0]
+	for i := range 3 {
+		v := verdictOf(a, &a.Objectives[0], now.Add(-30*sla.Day), i == 1)
+		w.standings[i].Previous = &v
+	}
+	w.says(t, "/", "last period: 2 of 3", `<rect class="s-met" x="0.0" width="85.7"`, `<rect class="s-breached" x="85.7" width="14.3"`)
+}
+
+func TestWhatNeedsAttentionLeavesRoomForTheMatrix(t *testing.T) {
+	for missed, want := range map[int]struct{ shown, folded int }{6: {6, 0}, 7: {5, 2}, 40: {5, 25}} {
+		w := newWorld(t, size{services: missed, objectives: 1})
+		for i := range w.standings {
+			w.standings[i].Current.State = sla.Breached
+		}
+		above, below, folded := strings.Cut(w.get(t, "/").Body.String(), "<details class=\"numbers\">")
+		below, _, _ = strings.Cut(below, "</details>")
+		if shown := strings.Count(above, `<span class="why">`); folded && shown != want.shown || folded != (want.folded > 0) {
+			t.Errorf("of %d things %d are shown at once, want %d", missed, shown, want.shown)
+		}
+		if n := strings.Count(below, `<span class="why">`); n != want.folded {
+			t.Errorf("of %d things %d are folded away, want %d", missed, n, want.folded)
+		}
+	}
+}
