@@ -88,7 +88,9 @@ func (s *sitting) conditionsOf(a *watched, holds map[string]sla.Condition, stale
 			continue
 		}
 		base := s.condition(version, o)
-		s.incompleteCondition(a, ind, base, add)
+		if err := s.incompleteCondition(a, ind, base, add); err != nil {
+			return err
+		}
 		s.dataConditions(ind, base, add)
 		t := a.current(version, o, s.now)
 		if s.book.Measured(ind.Name) < s.now.Add(-s.freshness(ind)) {
@@ -178,7 +180,7 @@ func (s *sitting) lastKnown(ind *sla.Indicator) (sla.Instant, bool) {
 	if ind.Kind == sla.Entries || !measured {
 		return 0, false
 	}
-	if r := s.recent[ind.Name]; r != nil && r.known != 0 && r.known != sla.Always {
+	if r := s.recent[ind.Name]; r != nil && r.known != sla.Always {
 		return r.known, true
 	}
 	return head.First, true
@@ -207,7 +209,7 @@ func (s *sitting) burnConditions(t *tracked, base sla.Condition, add func(sla.Co
 		return nil
 	}
 	at := s.moment(t.indicator).Now
-	rates, err := judge.Burn(k, r.entries, at)
+	rates, err := judge.Burn(k, r.history, at)
 	if err != nil {
 		return fmt.Errorf("burn rates of %s/%s: %w", base.Agreement, base.Objective, err)
 	}
@@ -227,7 +229,7 @@ func (s *sitting) burnConditions(t *tracked, base sla.Condition, add func(sla.Co
 		c.Alertname, c.Severity, c.Window = sla.AlertBurn, f.Severity, f.Window
 		if _, held := s.watch.conditions[conditionKey(&c)]; !held {
 			i := slices.IndexFunc(rules, func(r judge.BurnRule) bool { return r.Long.Name == f.Window && r.Severity == f.Severity })
-			if c.Since, err = judge.BurnSince(k, r.entries, rules[i], at, burnBack); err != nil {
+			if c.Since, err = judge.BurnSince(k, r.history, rules[i], at, burnBack); err != nil {
 				return fmt.Errorf("since when %s/%s burns: %w", base.Agreement, base.Objective, err)
 			}
 		}

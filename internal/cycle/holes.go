@@ -114,22 +114,28 @@ func (c *Cycle) addHole(name string, h *hole, until sla.Instant) {
 
 // findHoles finds the holes in what is provisional of the ledger, as the watch
 // has it at hand.
-func (c *Cycle) findHoles(w *watch, now sla.Instant) {
+func (c *Cycle) findHoles(w *watch, now sla.Instant) error {
 	c.holes = map[string][]*hole{}
 	after := c.o.FinaliseAfter
 	if after <= 0 {
-		return
+		return nil
 	}
+	var entries []sla.Entry
 	for name, r := range w.recent {
+		var err error
+		if entries, err = r.history.Since(now.Add(-holeReach), entries[:0]); err != nil {
+			return err
+		}
 		ind, final := c.catalogue.Indicator(name), c.final[name].before(now.Add(-after))
-		for i := range r.entries {
-			e := &r.entries[i]
+		for i := range entries {
+			e := &entries[i]
 			if ind == nil || e.From < final || e.Unknown == 0 || e.Length() > ind.Interval || e.To < now.Add(-holeReach) {
 				continue
 			}
 			c.addHole(name, &hole{Span: e.Span, asked: now, pause: max(after/firstPause, 1)}, c.final[name].recorded(e.To).Add(after))
 		}
 	}
+	return nil
 }
 
 // due reports whether a hole is to be asked for now.

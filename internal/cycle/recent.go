@@ -1,9 +1,12 @@
 package cycle
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
 )
 
 // burnBack is how far back it is looked for when a burn alert began to hold.
@@ -13,30 +16,45 @@ const burnBack = 6 * sla.Hour
 // longest burn window, an interval of the longest kind, and burnBack.
 const recentSpan = 3*sla.Day + sla.Hour + burnBack
 
-// recent is an indicator's last entries, in order of time.
+// recent is an indicator's last entries. All but fewer than packEvery of them are
+// packed: thousands of indicators have millions of them.
 type recent struct {
-	entries []sla.Entry
-	// known is the end of the last entry that was not wholly unknown; Always without one.
-	known sla.Instant
+	history judge.History
+	// measured is the end of the last entry, known that of the last one that was
+	// not wholly unknown; Always without one.
+	measured, known sla.Instant
 }
+
+// packEvery is how many entries are packed together.
+const packEvery = 64
+
+func newRecent() *recent { return &recent{measured: sla.Always, known: sla.Always} }
 
 // add appends an entry and now and then lets go of those that have become too old.
 func (r *recent) add(e sla.Entry) {
-	if len(r.entries) == 0 && r.known == 0 {
-		r.known = sla.Always
-	}
-	r.entries = append(r.entries, e)
+	h := &r.history
+	h.Loose = append(h.Loose, e)
+	r.measured = e.To
 	if e.Unknown < e.Length() {
 		r.known = e.To
 	}
-	if len(r.entries)%trimEvery == 0 {
-		r.trim(e.To.Add(-recentSpan))
+	if len(h.Loose) < packEvery {
+		return
 	}
+	h.Packed = append(h.Packed, packed(h.Loose))
+	h.Loose = h.Loose[:0]
+	before := e.To.Add(-recentSpan)
+	old := slices.IndexFunc(h.Packed, func(p judge.Packed) bool { return p.To > before })
+	h.Packed = slices.Delete(h.Packed, 0, old)
 }
 
-// trimEvery is how many entries come between two looks for old ones.
-const trimEvery = 512
-
-func (r *recent) trim(before sla.Instant) {
-	r.entries = slices.DeleteFunc(r.entries, func(e sla.Entry) bool { return e.To <= before })
+func packed(entries []sla.Entry) judge.Packed {
+	bytes := slices.Clone(store.Pack(entries)) // no longer than they are
+	return judge.Sum(entries, func(out []sla.Entry) ([]sla.Entry, error) {
+		out, err := store.Unpack(out, bytes)
+		if err != nil {
+			return nil, fmt.Errorf("reading the last entries at hand: %w", err)
+		}
+		return out, nil
+	})
 }

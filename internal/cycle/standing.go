@@ -26,8 +26,8 @@ func (w *watch) standing(c *Cycle, a *watched, version *sla.Agreement, o *sla.Ob
 		Agreement: version, Objective: o, Indicator: c.catalogue.Indicator(o.Indicator),
 		Previous: a.previous[o.Name], Measured: sla.Always, Breaches: map[sla.AttributionClass]int64{},
 	}
-	if r := w.recent[o.Indicator]; r != nil && len(r.entries) > 0 {
-		s.Measured = r.entries[len(r.entries)-1].To
+	if r := w.recent[o.Indicator]; r != nil {
+		s.Measured = r.measured
 	}
 	if t := a.current(version, o, now); t != nil {
 		current := t.verdict

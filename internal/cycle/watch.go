@@ -101,7 +101,9 @@ func (c *Cycle) build(ctx context.Context, now sla.Instant, behind late) (*watch
 		return nil, err
 	}
 	if c.holes == nil {
-		c.findHoles(w, now)
+		if err := c.findHoles(w, now); err != nil {
+			return nil, err
+		}
 	}
 	return w, nil
 }
@@ -336,7 +338,7 @@ func (w *watch) fill(ctx context.Context, c *Cycle) error {
 func (w *watch) feed(indicator string, entries []sla.Entry) bool {
 	r := w.recent[indicator]
 	if r == nil {
-		r = &recent{}
+		r = newRecent()
 		w.recent[indicator] = r
 	}
 	inOrder := true

@@ -58,18 +58,18 @@ func BurnSpan(interval sla.Millis, at sla.Instant) sla.Span {
 // Burn gives the burn rates of an objective over the windows that end at at (the
 // last measured instant), judged by the terms of c: its validity and period
 // play no part except that slices are aligned to periods of that kind. The
-// entries are those that overlap BurnSpan, in order of time. Amounts that
-// bridged a gap are spread over it.
-func Burn(c Case, entries []sla.Entry, at sla.Instant) (Rates, error) {
-	return burnOver(c, entries, at, sla.BurnWindows)
+// history holds the entries that overlap BurnSpan; it may begin earlier. Amounts
+// that bridged a gap are spread over it.
+func Burn(c Case, h History, at sla.Instant) (Rates, error) {
+	return burnOver(c, h, at, sla.BurnWindows)
 }
 
 // burnOver is Burn for some of the windows.
-func burnOver(c Case, entries []sla.Entry, at sla.Instant, windows []sla.BurnWindow) (Rates, error) {
+func burnOver(c Case, h History, at sla.Instant, windows []sla.BurnWindow) (Rates, error) {
 	terms := *c.Agreement
 	terms.Valid = sla.Span{From: sla.Always, To: sla.Forever}
 	c.Agreement, c.Parted = &terms, false
-	b := burn{c: c, entries: entries, at: at, longest: BurnSpan(c.Indicator.Interval, at), windows: windows}
+	b := burn{c: c, history: h, at: at, longest: BurnSpan(c.Indicator.Interval, at), windows: windows}
 	if err := b.countFacts(); err != nil {
 		return nil, fmt.Errorf("burn rates of %s of %s: %w", c.Objective.Name, terms.Name, err)
 	}
@@ -102,13 +102,14 @@ func (b Book) Burn(agreement, objective string, at sla.Instant) (Rates, error) {
 	if err != nil {
 		return nil, fmt.Errorf("burn rates: reading the facts of %s: %w", c.Indicator.Name, err)
 	}
-	return Burn(c, entries, at)
+	return Burn(c, History{Loose: entries}, at)
 }
 
 // burn works out the burn rates of one case.
 type burn struct {
 	c       Case
-	entries []sla.Entry
+	history History
+	room    []sla.Entry // for packed ones
 	at      sla.Instant
 	longest sla.Span
 	windows []sla.BurnWindow
@@ -137,9 +138,17 @@ func (b *burn) countFacts() error {
 	for _, w := range order {
 		n.from = append(n.from, b.span(w).From)
 	}
-	for i := range b.entries {
-		n.add(&b.entries[i])
+	for i := range b.history.Packed {
+		p := &b.history.Packed[i]
+		if n.addWhole(p) {
+			continue
+		}
+		if b.room, err = p.Open(b.room[:0]); err != nil {
+			return err
+		}
+		n.addAll(b.room)
 	}
+	n.addAll(b.history.Loose)
 	for i := 1; i < len(order); i++ {
 		n.counts[i].good.addSum(n.counts[i-1].good)
 		n.counts[i].bad.addSum(n.counts[i-1].bad)
@@ -185,7 +194,13 @@ func (b *burn) sliceShares() ([]part, error) {
 			return nil, err
 		}
 		t.slicer.keep = true
-		t.AddAll(b.entries)
+		for i := range b.history.Packed {
+			if b.room, err = b.history.Packed[i].Open(b.room[:0]); err != nil {
+				return nil, err
+			}
+			t.AddAll(b.room)
+		}
+		t.AddAll(b.history.Loose)
 		t.skip(t.end)
 		t.slicer.close(&t.outages)
 		t.slicer.endRun(&t.outages)

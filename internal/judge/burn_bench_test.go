@@ -15,7 +15,7 @@ func BenchmarkBurn(b *testing.B) {
 			entries := minutes(c.Indicator.Facts(), BurnSpan(c.Indicator.Interval, at))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Burn(c, entries, at); err != nil {
+				if _, err := Burn(c, History{Loose: entries}, at); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"errors"
 	"math/big"
 	"testing"
 
@@ -238,7 +239,7 @@ func TestABurnWindowCountsWhatAPeriodOfItsSpanCounts(t *testing.T) {
 	check(t, func(t *rapid.T) {
 		w, _ := drawn(t, sla.Occurrences, sla.TimeMethod)
 		at := w.within(t, w.c.Period.Span).To
-		rates, err := Burn(w.c, w.entries, at)
+		rates, err := Burn(w.c, History{Loose: w.entries}, at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,4 +262,49 @@ func TestABurnWindowCountsWhatAPeriodOfItsSpanCounts(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestBurnRatesAreTheSameHoweverTheHistoryIsPacked(t *testing.T) {
+	check(t, func(t *rapid.T) {
+		w, _ := drawn(t, sla.Occurrences, sla.TimeMethod, sla.Timeslices, sla.RatioTimeslices)
+		at := w.within(t, w.c.Period.Span).To
+		for i := range w.entries {
+			if rapid.IntRange(0, 19).Draw(t, "bridges") == 0 {
+				w.entries[i].Bridged = sla.Millis(rapid.Int64Range(0, int64(2*sla.Hour)).Draw(t, "gap"))
+			}
+		}
+		want, err := Burn(w.c, History{Loose: w.entries}, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := History{Loose: w.entries}
+		for len(h.Loose) > 0 && rapid.IntRange(0, 9).Draw(t, "more") > 0 {
+			n := rapid.IntRange(1, len(h.Loose)).Draw(t, "packed together")
+			some := h.Loose[:n]
+			h.Packed = append(h.Packed, Sum(some, func(out []sla.Entry) ([]sla.Entry, error) { return append(out, some...), nil }))
+			h.Loose = h.Loose[n:]
+		}
+		got, err := Burn(w.c, h, at)
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("got %v, %v", got, err)
+		}
+		for i, r := range got {
+			v := want[i]
+			if r.Good.Cmp(v.Good) != 0 || r.Bad.Cmp(v.Bad) != 0 || (r.Rate == nil) != (v.Rate == nil) || r.Rate != nil && r.Rate.Cmp(v.Rate) != 0 || r.Spent != nil && r.Spent.Cmp(v.Spent) != 0 {
+				t.Fatalf("packed %+v, loose %+v", r, v)
+			}
+		}
+	})
+}
+
+func TestADamagedHistoryGivesNoBurnRates(t *testing.T) {
+	for _, method := range []sla.Method{sla.Occurrences, sla.Timeslices} {
+		c := benchCase(method, sla.Ratio)
+		at := november.From.Add(10 * sla.Day)
+		damaged := errors.New("damaged")
+		h := History{Packed: []Packed{Sum(minutes(sla.Events, BurnSpan(sla.Minute, at)), func([]sla.Entry) ([]sla.Entry, error) { return nil, damaged })}}
+		if _, err := Burn(c, h, at); !errors.Is(err, damaged) {
+			t.Errorf("%s: got %v", method, err)
+		}
+	}
 }

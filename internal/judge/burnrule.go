@@ -87,14 +87,18 @@ func (r *BurnRule) fires(rates Rates, facts sla.FactKind, minBad int64) bool {
 // has fired, looking no further back than the given span: however seldom
 // somebody looked, it is the same instant. The entries reach as far back from
 // there as Burn wants them.
-func BurnSince(c Case, entries []sla.Entry, r BurnRule, at sla.Instant, back sla.Millis) (sla.Instant, error) {
+func BurnSince(c Case, h History, r BurnRule, at sla.Instant, back sla.Millis) (sla.Instant, error) {
+	entries, err := h.Since(sla.Always, nil)
+	if err != nil {
+		return at, err
+	}
 	since := at
 	for i := at.Add(-c.Indicator.Interval); i >= at.Add(-back); i = i.Add(-c.Indicator.Interval) {
 		excluded, err := Excluded(c.Agreement.Service, c.Exclusions, i)
 		if err != nil || excluded {
 			return since, err
 		}
-		rates, err := burnOver(c, until(entries, i), i, []sla.BurnWindow{r.Long, r.Short})
+		rates, err := burnOver(c, History{Loose: until(entries, i)}, i, []sla.BurnWindow{r.Long, r.Short})
 		if err != nil || !r.fires(rates, c.Indicator.Facts(), c.Objective.Alerts.MinBad) {
 			return since, err
 		}

@@ -22,13 +22,50 @@ type nested struct {
 	window int
 }
 
+// addWhole counts packed entries that all count like what was counted last, and
+// reports whether they do.
+func (n *nested) addWhole(p *Packed) bool {
+	if p.bridges || p.From < n.alike.From || p.To > n.alike.To {
+		return false
+	}
+	n.counts[n.window].good.add(p.good)
+	n.counts[n.window].bad.add(p.bad)
+	return true
+}
+
+// addAll counts entries, in order of time.
+func (n *nested) addAll(entries []sla.Entry) {
+	for len(entries) > 0 {
+		k := n.addAlike(entries)
+		if k == 0 {
+			n.add(&entries[0])
+			k = 1
+		}
+		entries = entries[k:]
+	}
+}
+
+// addAlike counts the first entries that count like what was counted last, and
+// gives how many those were.
+func (n *nested) addAlike(entries []sla.Entry) int {
+	var good, bad sla.Amount
+	k := 0
+	for ; k < len(entries); k++ {
+		e := &entries[k]
+		if e.From < n.alike.From || e.To > n.alike.To || e.Bridged != 0 {
+			break
+		}
+		good, bad = good.Add(e.Good), bad.Add(e.Bad)
+	}
+	if k > 0 {
+		n.counts[n.window].good.add(good)
+		n.counts[n.window].bad.add(bad)
+	}
+	return k
+}
+
 // add counts an entry, spread over what it bridges.
 func (n *nested) add(e *sla.Entry) {
-	if e.From >= n.alike.From && e.To <= n.alike.To && e.Bridged == 0 {
-		n.counts[n.window].good.add(e.Good)
-		n.counts[n.window].bad.add(e.Bad)
-		return
-	}
 	all := sla.Span{From: e.From.Add(-e.Bridged), To: e.To}
 	for i := len(n.from) - 1; i >= 0; i-- {
 		own := sla.Span{From: n.from[i], To: n.to} // of this window and no shorter one

@@ -39,7 +39,7 @@ func (a *alarm) firing(tb testing.TB, severity string, entries []sla.Entry) []st
 			longest = max(longest, r.Long.Length)
 		}
 	}
-	rates, err := Burn(a.kase, entries[max(0, len(entries)-int(longest/sla.Minute)):], at)
+	rates, err := Burn(a.kase, History{Loose: entries[max(0, len(entries)-int(longest/sla.Minute)):]}, at)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func packedMonth(facts sla.FactKind, month sla.Span) [][]byte {
 			}
 			day = append(day, e)
 		}
-		days = append(days, pack(day))
+		days = append(days, Pack(day))
 	}
 	return days
 }
@@ -66,7 +66,7 @@ func (c packedCase) judgeFrom(entries []sla.Entry) ([]sla.Entry, sla.Verdict, er
 		return nil, sla.Verdict{}, err
 	}
 	for _, day := range c.days {
-		if entries, err = unpack(entries[:0], day); err != nil {
+		if entries, err = Unpack(entries[:0], day); err != nil {
 			return nil, sla.Verdict{}, err
 		}
 		t.AddAll(entries)

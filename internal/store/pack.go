@@ -33,8 +33,9 @@ const (
 	guessed  = 0x20 // flag beside the unit of the good amounts: approximate entries
 )
 
-// pack gives the entries, which stand in order of time, in the current format.
-func pack(entries []sla.Entry) []byte {
+// Pack gives the entries, which stand in order of time, in the current format: a
+// few bytes each for counts that follow each other, and nothing is rounded.
+func Pack(entries []sla.Entry) []byte {
 	out := make([]byte, 1, 64+4*len(entries))
 	out[0] = packFormat
 	end := sla.Instant(0)
@@ -146,8 +147,9 @@ type unpacker struct {
 	failed bool
 }
 
-// unpack appends the entries of a packed day to out.
-func unpack(out []sla.Entry, packed []byte) ([]sla.Entry, error) {
+// Unpack appends what [Pack] was given to out. The error says that it was
+// something else; out may hold some of it then.
+func Unpack(out []sla.Entry, packed []byte) ([]sla.Entry, error) {
 	if len(packed) == 0 || packed[0] != packFormat {
 		return out, fmt.Errorf("%w: they are not of format %d", errPacked, packFormat)
 	}

@@ -40,7 +40,7 @@ func drawEntries(r *rapid.T) []sla.Entry {
 func TestPack_WhatIsUnpackedIsWhatWasPacked(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		want := drawEntries(r)
-		got, err := unpack(nil, pack(want))
+		got, err := Unpack(nil, Pack(want))
 		if err != nil || !slices.Equal(got, want) {
 			r.Fatalf("got %v, %v\nwant %v", got, err, want)
 		}
@@ -55,14 +55,14 @@ func TestUnpack_ReadsFormat1AsItWasWritten(t *testing.T) {
 		{Span: sla.Span{From: 180_000, To: 240_000}, Good: sla.Nanos(5_000), Bad: sla.FromWords(1<<62, 3), Unknown: 7, Bridged: 8, Definition: 2},
 	}
 	const packed = "0102c0a907c0a90700000410d00f02000200" + "0100c0a9070e100402" + "0a0440000000000000000000000000000003"
-	if got := hex.EncodeToString(pack(want)); got != packed {
+	if got := hex.EncodeToString(Pack(want)); got != packed {
 		t.Errorf("packed as %s, want %s", got, packed)
 	}
 	raw, err := hex.DecodeString(packed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := unpack(nil, raw)
+	got, err := Unpack(nil, raw)
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -70,11 +70,11 @@ func TestUnpack_ReadsFormat1AsItWasWritten(t *testing.T) {
 
 func TestUnpack_DamagedOnesAreAnErrorAtEveryCut(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		packed := pack(drawEntries(r))
+		packed := Pack(drawEntries(r))
 		at := rapid.IntRange(0, len(packed)-1).Draw(r, "cut")
-		got, err := unpack(nil, packed[:at])
+		got, err := Unpack(nil, packed[:at])
 		if err == nil && at > 1 {
-			whole, _ := unpack(nil, packed)
+			whole, _ := Unpack(nil, packed)
 			if len(got) >= len(whole) {
 				r.Fatal("nothing was missed")
 			}
@@ -84,13 +84,13 @@ func TestUnpack_DamagedOnesAreAnErrorAtEveryCut(t *testing.T) {
 
 func FuzzUnpack(f *testing.F) {
 	f.Add([]byte{1})
-	f.Add(pack([]sla.Entry{{Span: sla.Span{From: 1, To: 2}, Good: sla.Whole(3)}}))
+	f.Add(Pack([]sla.Entry{{Span: sla.Span{From: 1, To: 2}, Good: sla.Whole(3)}}))
 	f.Fuzz(func(t *testing.T, packed []byte) {
-		es, err := unpack(nil, packed)
+		es, err := Unpack(nil, packed)
 		if err != nil || len(es) == 0 {
 			return
 		}
-		again, err := unpack(nil, pack(es))
+		again, err := Unpack(nil, Pack(es))
 		if err != nil || !slices.Equal(again, es) {
 			t.Errorf("after a round trip: %v, %v\nwant %v", again, err, es)
 		}

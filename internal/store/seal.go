@@ -165,7 +165,7 @@ func (p *sealPlan) prepare(ctx context.Context, tx *txn, day int64, x *namedExte
 	}
 	entries := unite(old, hot)
 	d.span = sla.Span{From: entries[0].From, To: entries[len(entries)-1].To}
-	d.sums, d.packed = sumOf(entries), pack(entries)
+	d.sums, d.packed = sumOf(entries), Pack(entries)
 	d.hash = d.sum(x.name)
 	return d, nil
 }

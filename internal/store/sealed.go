@@ -104,7 +104,7 @@ func readSealed(ctx context.Context, tx *txn, out []sla.Entry, of stretch) ([]sl
 		}
 		begin, day = len(out), this
 		var err error
-		if out, err = unpack(out, packed); err != nil {
+		if out, err = Unpack(out, packed); err != nil {
 			return fmt.Errorf("the sealed day %s: %w", dayText(day), err)
 		}
 		return nil

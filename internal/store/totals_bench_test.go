@@ -28,7 +28,7 @@ func sealedLedger(tb testing.TB, indicators, days int) (*Store, sla.Span) {
 		tb.Fatal(err)
 	}
 	packed := packedMonth(sla.Events, sla.Span{From: span.From, To: span.From.Add(sla.Day)})[0]
-	entries, err := unpack(nil, packed)
+	entries, err := Unpack(nil, packed)
 	if err != nil {
 		tb.Fatal(err)
 	}

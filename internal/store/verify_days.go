@@ -66,7 +66,7 @@ func (w *chainWalk) fault(d *sealedDay) string {
 	case d.sum(w.names[d.id]) != d.hash:
 		return "was changed"
 	}
-	entries, err := unpack(nil, d.packed)
+	entries, err := Unpack(nil, d.packed)
 	switch {
 	case err != nil:
 		return "cannot be read: " + err.Error()
