@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -28,14 +29,17 @@ func TestMailsLookRightInABrowserAndLoadNothing(t *testing.T) {
 	crowd.breachAll(0, 20, sla.BreachOpen, sla.BreachConfirmed)
 	crowd.breachAll(20, 30, sla.BreachOpen)
 	crowd.pass()
+	archive := newArchive(t)
+	archive.issue("shop-sla", "2026-11", "{}", "")
+	archive.pass()
 	pages := map[string]string{}
-	for _, m := range append(o.host.Messages(), crowd.host.Messages()...) {
+	for _, m := range slices.Concat(o.host.Messages(), crowd.host.Messages(), archive.host.Messages()) {
 		pages["/"+m.Header.Get("Message-Id")[1:10]] = m.HTML
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, pages[r.URL.Path]) }))
 	defer server.Close()
-	if len(pages) != 3 {
-		t.Fatalf("there are %d kinds of mails, want a notice, one that tells of many, and a digest", len(pages))
+	if len(pages) != 4 {
+		t.Fatalf("there are %d kinds of mails, want a notice, one that tells of many, a review and a digest", len(pages))
 	}
 	b := testkit.StartBrowser(t)
 	for path := range pages {

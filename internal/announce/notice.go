@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -50,29 +49,38 @@ func (p *Postman) planBreaches(ctx context.Context, now sla.Instant, out *planne
 	for i := range records {
 		ids = append(ids, records[i].ID)
 	}
-	known, err := p.o.Store.NoticesAbout(ctx, store.BreachNotice, ids)
+	said, err := p.said(ctx, store.BreachNotice, ids)
 	if err != nil {
 		return err
 	}
+	catalogue := p.o.Catalogue()
 	for i := range records {
-		r := &records[i]
-		said := noticesOf(known, r.ID)
-		news := holds[r.Agreement+"/"+r.Objective] && p.isNews(r, now)
-		if err := p.planRecord(ctx, &telling{record: r, said: said, news: news, now: now}, out); err != nil {
+		r, seq := &records[i], len(records[i].Transitions)
+		agreement := catalogue.Version(r.Agreement, r.Version)
+		if agreement == nil {
+			continue
+		}
+		err := p.tell(&news{
+			kind: store.BreachNotice, about: r.ID, seq: seq, said: said[r.ID], agreement: agreement,
+			fresh: holds[r.Agreement+"/"+r.Objective] && p.isNews(r, now),
+			id:    func(address string) string { return p.breachID(r, seq, address) },
+			write: func() (*packed, error) { return p.breachNews(ctx, catalogue, agreement, r) },
+		}, now, out)
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// noticesOf gives the notices of one record; known is in order of the records.
-func noticesOf(known []store.Notice, id int64) []store.Notice {
-	from, _ := slices.BinarySearchFunc(known, id, func(n store.Notice, id int64) int { return cmp.Compare(n.About, id) })
-	to := from
-	for to < len(known) && known[to].About == id {
-		to++
+// said gives what was said of a kind about each of the numbers.
+func (p *Postman) said(ctx context.Context, kind store.NoticeKind, about []int64) (map[int64][]store.Notice, error) {
+	notices, err := p.o.Store.NoticesAbout(ctx, kind, about)
+	out := map[int64][]store.Notice{}
+	for _, n := range notices {
+		out[n.About] = append(out[n.About], n)
 	}
-	return known[from:to]
+	return out, err
 }
 
 // breached gives the objectives of which the alert says that they missed their
@@ -100,63 +108,62 @@ func (p *Postman) isNews(r *sla.Breach, now sla.Instant) bool {
 	return false
 }
 
-// telling is one breach record and who has heard what of it.
-type telling struct {
-	record *sla.Breach
-	said   []store.Notice
-	news   bool // to those who have not heard of it
-	now    sla.Instant
+// news is something that the parties of an agreement are told once.
+type news struct {
+	kind      store.NoticeKind
+	about     int64
+	seq       int
+	said      []store.Notice // about this before
+	fresh     bool           // to those who have heard nothing of it
+	agreement *sla.Agreement
+	id        func(address string) string
+	write     func() (*packed, error) // called when somebody is to be told
 }
 
-// planRecord adds a notice for everybody who is to hear of the last transition.
-func (p *Postman) planRecord(ctx context.Context, t *telling, out *planned) error {
-	seq := len(t.record.Transitions)
-	for _, n := range t.said {
-		if n.State == store.NoticePending && n.Seq < seq {
-			out.drop = append(out.drop, n.ID)
+// tell adds a notice for everybody who is to hear of the news, and drops what it
+// overtakes.
+func (p *Postman) tell(n *news, now sla.Instant, out *planned) error {
+	for _, old := range n.said {
+		if old.State == store.NoticePending && old.Seq < n.seq {
+			out.drop = append(out.drop, old.ID)
 		}
 	}
-	catalogue := p.o.Catalogue()
-	agreement := catalogue.Version(t.record.Agreement, t.record.Version)
-	if agreement == nil {
-		return nil
-	}
 	var told *packed
-	for _, to := range recipientsOf(catalogue, agreement, p.o.AlsoTo) {
-		if len(out.add) >= maxPlanned || !t.concerns(to.address, seq) {
+	for _, to := range recipientsOf(p.o.Catalogue(), n.agreement, p.o.AlsoTo) {
+		if len(out.add) >= maxPlanned || !n.concerns(to.address) {
 			continue
 		}
 		if told == nil {
 			var err error
-			if told, err = p.breachNews(ctx, catalogue, agreement, t.record); err != nil {
+			if told, err = n.write(); err != nil {
 				return err
 			}
 		}
-		n := store.Notice{
-			Kind: store.BreachNotice, About: t.record.ID, Seq: seq, Recipient: to.address,
-			MessageID: p.breachID(t.record, seq, to.address), State: store.NoticePending, MadeAt: t.now, At: t.now,
+		notice := store.Notice{
+			Kind: n.kind, About: n.about, Seq: n.seq, Recipient: to.address,
+			MessageID: n.id(to.address), State: store.NoticePending, MadeAt: now, At: now,
 		}
-		if err := p.pack(&n, told, to); err != nil {
+		if err := p.pack(&notice, told, to); err != nil {
 			return err
 		}
-		out.add = append(out.add, n)
+		out.add = append(out.add, notice)
 	}
 	return nil
 }
 
-// concerns reports whether the address is still to hear of transition seq.
-func (t *telling) concerns(address string, seq int) bool {
+// concerns reports whether the address is still to hear of the news.
+func (n *news) concerns(address string) bool {
 	told := false
-	for _, n := range t.said {
-		if !strings.EqualFold(n.Recipient, address) {
+	for _, s := range n.said {
+		if !strings.EqualFold(s.Recipient, address) {
 			continue
 		}
-		if n.Seq == seq {
+		if s.Seq == n.seq {
 			return false
 		}
-		told = told || n.State == store.NoticeSent || n.Fixed
+		told = told || s.State == store.NoticeSent || s.Fixed
 	}
-	return t.news || told
+	return n.fresh || told
 }
 
 // pack writes into a notice what its recipient is told.

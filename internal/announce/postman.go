@@ -37,6 +37,9 @@ type PostOptions struct {
 	Store     *store.Store
 	Catalogue func() *sla.Catalogue
 	Standings func() []sla.Standing
+	// Review gives what the latest issued review of a period says; when it is nil no
+	// review is mailed.
+	Review func(ctx context.Context, agreement, period string) (*Review, error)
 	// Behind reports whether facts are due that are not measured yet; may be nil.
 	Behind func() bool
 	Now    func() sla.Instant
@@ -57,7 +60,7 @@ type PostOptions struct {
 	Log     *slog.Logger
 }
 
-// Postman mails notices of breaches and digests. What is to be mailed follows
+// Postman mails notices of breaches and reviews, and digests. What is to be mailed follows
 // from the store, and what was mailed is on record there: a restart forgets
 // nothing, and repeats at most the mail during which it happened.
 type Postman struct {
@@ -108,6 +111,10 @@ func (p *Postman) Pass(ctx context.Context) error {
 	if err := p.planBreaches(ctx, now, &todo); err != nil {
 		return fmt.Errorf("looking for breaches to be mailed: %w", err)
 	}
+	reviewErr := p.planReviews(ctx, now, &todo) // one that cannot be read keeps no breach waiting
+	if reviewErr != nil {
+		reviewErr = fmt.Errorf("looking for reviews to be mailed: %w", reviewErr)
+	}
 	if err := p.planDigest(ctx, now, &todo); err != nil {
 		return fmt.Errorf("looking for a digest to be mailed: %w", err)
 	}
@@ -126,7 +133,7 @@ func (p *Postman) Pass(ctx context.Context) error {
 	if countErr == nil {
 		p.o.Waiting(waiting)
 	}
-	return errors.Join(err, countErr)
+	return errors.Join(reviewErr, err, countErr)
 }
 
 // send tries every mail that is due. It ends when the smarthost cannot be asked:

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slmd/slmd/internal/report"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/testkit"
 )
@@ -40,6 +41,39 @@ func TestFault_B11_KilledBetweenAMailAndItsRecordTheMailComesAgainWithTheSameID(
 		}
 		if most != mails || len(l.post.Messages()) != len(sent)+mails-1 {
 			t.Errorf("killed at %s: the smarthost has %d mails of %d ids, want one of them %d times", point, len(l.post.Messages()), len(sent), mails)
+		}
+	}
+}
+
+func TestAnIssuedReviewIsMailedToTheContacts(t *testing.T) {
+	host := testkit.StartSmarthost(t, false)
+	config := fmt.Sprintf("reports: {schedule: '0 6 * * *'}\nmail: {smarthost: %q, from: slm@example.com, also_to: [kim@example.com], tls: none}\n", host.Address())
+	s := aDay(t, config, at("2026-02-11T01:00:00Z")).open()
+	s.round()
+	s.clock.set(at("2026-02-11T06:00:00Z"))
+	for range 2 {
+		if _, err := s.app.IssueReviews(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.app.SendMails(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	issued, err := s.read().Report(t.Context(), "shop-sla", "2026-02-10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	review, err := report.Read(issued.Doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mails := host.Messages()
+	if len(mails) != 1 || mails[0].Subject() != "[SLM] 10 February 2026: 1 of 1 targets met (Shop)" {
+		t.Fatalf("there are %d mails: %+v", len(mails), mails)
+	}
+	for _, text := range []string{review.Summary.Text, review.SHA256, "success; 100.0% against 99%", "/reports/shop-sla/2026-02-10"} {
+		if !strings.Contains(mails[0].Text, text) {
+			t.Errorf("%q is missing from\n%s", text, mails[0].Text)
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/slmd/slmd/internal/announce"
 	"github.com/slmd/slmd/internal/config"
+	"github.com/slmd/slmd/internal/render"
+	"github.com/slmd/slmd/internal/report"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
 	"github.com/slmd/slmd/internal/web"
@@ -44,9 +46,31 @@ func (a *App) newPostman(cfg *config.Config) (*announce.Postman, error) {
 		Store: a.store, Catalogue: a.catalogue, Standings: a.Standings, Now: a.now, Send: host.Send,
 		Behind: func() bool { return a.cycle.Lag().Pending > 0 },
 		From:   cfg.Mail.From, AlsoTo: cfg.Mail.AlsoTo, Digest: cfg.Mail.Digest, ExternalURL: a.externalURL(),
-		FinaliseAfter: cfg.Measuring.FinaliseAfter,
-		Tried:         a.recorder.MailTried, Waiting: a.recorder.MailsWaiting, Log: a.log,
+		FinaliseAfter: cfg.Measuring.FinaliseAfter, Review: a.reviewMail,
+		Tried: a.recorder.MailTried, Waiting: a.recorder.MailsWaiting, Log: a.log,
 	})
+}
+
+// reviewMail gives what a mail says of an issued review.
+func (a *App) reviewMail(ctx context.Context, agreement, period string) (*announce.Review, error) {
+	row, err := a.store.Report(ctx, agreement, period)
+	if err != nil {
+		return nil, err
+	}
+	review, err := report.Read(row.Doc)
+	if err != nil {
+		return nil, fmt.Errorf("reading the review %s/%s: %w", agreement, period, err)
+	}
+	review.Titles = review.Report.TitlesIn(a.catalogue())
+	b := render.BriefOf(review)
+	out := &announce.Review{
+		Service: b.Service, Agreement: b.Agreement, Period: b.Period, Headline: b.Headline, State: b.State,
+		Summary: review.Summary.Text, Credits: b.Credits, SHA256: review.SHA256,
+	}
+	for _, t := range b.Targets {
+		out.Targets = append(out.Targets, announce.ReviewTarget(t))
+	}
+	return out, nil
 }
 
 func (a *App) catalogue() *sla.Catalogue { return a.cycle.Catalogue() }

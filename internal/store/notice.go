@@ -35,7 +35,7 @@ const (
 type Notice struct {
 	ID        int64
 	Kind      NoticeKind
-	About     int64 // the number of a breach record, the key of a review's document, or the instant of a digest
+	About     int64 // the number of a breach record, the key of a review, or the instant of a digest
 	Seq       int   // of the record's transition or the review's revision, from 1 on; 0 for a digest
 	Recipient string
 	MessageID string // of the mail; notices that one mail tells of share it

@@ -106,6 +106,24 @@ func (s *Store) Reports(ctx context.Context, agreement string) ([]Report, error)
 	return out, err
 }
 
+// IssuedReports gives the reports of which a revision was issued since the
+// instant, the latest revision of each without its document, in order of issue.
+func (s *Store) IssuedReports(ctx context.Context, since sla.Instant) ([]Report, error) {
+	var out []Report
+	err := s.read(ctx, "listing issued reports", func(ctx context.Context, tx *txn) error {
+		return each(ctx, tx, func(rows *sql.Rows) error {
+			r := Report{Issued: true}
+			err := rows.Scan(&r.Agreement, &r.Period, &r.Revision, &r.Reason, &r.SHA256, &r.At, &r.By)
+			out = append(out, r)
+			return err
+		}, `SELECT agreement, period, revision, reason, sha256, at_ms, actor FROM report AS r
+			WHERE status = 'issued' AND at_ms >= ?1 AND NOT EXISTS (SELECT 1 FROM report AS later WHERE later.agreement = r.agreement
+				AND later.period = r.period AND later.status = 'issued' AND later.revision > r.revision)
+			ORDER BY at_ms, agreement, period`, since)
+	})
+	return out, err
+}
+
 // Report gives the latest issued revision, or the draft where none is issued;
 // ErrNotFound when there is neither.
 func (s *Store) Report(ctx context.Context, agreement, period string) (Report, error) {

@@ -25,3 +25,6 @@ ALTER TABLE notice_next RENAME TO notice;
 CREATE INDEX notice_state ON notice (state, at_ms);
 CREATE TRIGGER notice_update BEFORE UPDATE ON notice WHEN OLD.state <> 'pending' BEGIN SELECT raise(ABORT, 'notices that are done are never changed'); END;
 CREATE TRIGGER notice_delete BEFORE DELETE ON notice BEGIN SELECT raise(ABORT, 'notices are never deleted'); END;
+
+-- Which reviews were issued lately, whatever of.
+CREATE INDEX report_issued_at ON report (at_ms) WHERE status = 'issued';
