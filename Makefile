@@ -19,7 +19,8 @@ bench: ## one benchmark after the other: docs/performance.md says what they mean
 	go test -run='^$$' -bench=. -benchmem ./...
 
 crash: ## kills, full disks, edits and backups at length, for docs/reliability.md; SEED=1 by default
-	SLMD_CRASH_DAYS=30 SLMD_CRASH_KILLS=1000 SLMD_CRASH_PASSES=100 SLMD_CRASH_SEED=$(or $(SEED),1) go test ./internal/app -run='Fault_C2' -v -timeout=6h
+	SLMD_CRASH_DAYS=30 SLMD_CRASH_KILLS=1000 SLMD_CRASH_SEED=$(or $(SEED),1) go test ./internal/app -run='Fault_C2/random' -v -timeout=6h
+	SLMD_CRASH_PASSES=100 SLMD_CRASH_SEED=$(or $(SEED),1) go test ./internal/app -run='Fault_C2/failpoint' -v -timeout=6h
 	SLMD_EDITS=1000 SLMD_FULL_DISKS=200 SLMD_BACKUPS=50 SLMD_POWER_CUTS=5000 go test ./internal/store -run='FullDisk|C3|C14|Verify_Finds' -v -timeout=1h
 	SLMD_BREACHES=100 SLMD_CRASH_SEED=$(or $(SEED),1) go test ./internal/app -run='BreachesAreDelivered' -v -timeout=1h
 	SLMD_RESTART_MINUTES=60 go test ./internal/app -run='Fault_D13' -v -timeout=1h
