@@ -183,3 +183,13 @@ func TestALateOutageReopensAMonthThatWasReportedAndItsReviewStays(t *testing.T) 
 	}
 	r.reopened(t)
 }
+
+func TestWhereNothingIsReconciledNoMetricSaysThatItIsLate(t *testing.T) {
+	for setting, said := range map[string]bool{"off": false, "'0 2 * * *'": true} {
+		s := newStage(t, set{catalogue: corner, source: "http://127.0.0.1:1", now: at("2026-03-10T00:00:00Z"), config: "measuring: {reconcile: " + setting + "}\n"}).open()
+		s.app.Start()
+		if got := strings.Contains(metrics(t, s), "\nslmd_reconciled_timestamp_seconds{"); got != said {
+			t.Errorf("with reconcile: %s the metric is there: %t", setting, got)
+		}
+	}
+}

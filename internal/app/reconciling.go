@@ -25,9 +25,6 @@ func (a *App) newReconciling(cfg *config.Config) (*schedule.Scheduler, error) {
 	for _, cause := range []string{cycle.ByHole, cycle.ByReconciliation, cycle.ByRequest, cycle.ByEntry} {
 		a.recorder.Revised(cause, 0)
 	}
-	for _, s := range cfg.Sources {
-		a.recorder.Reconciles(s.Name)
-	}
 	sched := schedule.New(schedule.Options{
 		Now: a.now, Lag: spread(a.externalURL(), reconcileSpread), Log: a.log,
 		Run: func(ctx context.Context, _ schedule.Wake) {
@@ -38,6 +35,9 @@ func (a *App) newReconciling(cfg *config.Config) (*schedule.Scheduler, error) {
 	})
 	if cfg.Measuring.Reconcile == "" {
 		return sched, nil
+	}
+	for _, s := range cfg.Sources {
+		a.recorder.Reconciles(s.Name)
 	}
 	if err := sched.Set([]schedule.Job{{ID: reconcileJob, Expr: cfg.Measuring.Reconcile}}); err != nil {
 		return nil, fmt.Errorf("the schedule of the reconciliation: %w", err)

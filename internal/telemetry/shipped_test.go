@@ -35,7 +35,10 @@ func shipped(t *testing.T, pattern string) map[string][]byte {
 // ruleFile is what the tests need of a file of rules.
 type ruleFile struct {
 	Groups []struct {
-		Rules []struct{ Record, Alert, Expr string }
+		Rules []struct {
+			Record, Alert, Expr string
+			Annotations         map[string]string
+		}
 	}
 }
 
@@ -115,6 +118,42 @@ func TestEveryRuleAsksForWhatSlmdExposes(t *testing.T) {
 		for _, g := range f.Groups {
 			for _, r := range g.Rules {
 				checkMetrics(t, name+" "+r.Alert+r.Record, r.Expr, known)
+			}
+		}
+	}
+}
+
+func TestEveryAlertHasARunbookAndFiresInATest(t *testing.T) {
+	var tests struct {
+		Tests []struct {
+			Cases []struct {
+				Alertname string
+				Expected  []any `yaml:"exp_alerts"`
+			} `yaml:"alert_rule_test"`
+		}
+	}
+	if err := yaml.Unmarshal(shipped(t, "rules/*.test.yml")["slmd-alerts.test.yml"], &tests); err != nil {
+		t.Fatal(err)
+	}
+	fires := map[string]bool{}
+	for _, test := range tests.Tests {
+		for _, c := range test.Cases {
+			fires[c.Alertname] = fires[c.Alertname] || len(c.Expected) > 0
+		}
+	}
+	runbook := string(shipped(t, "docs/alerts.md")["alerts.md"])
+	for _, g := range rules(t)["slmd-alerts.yml"].Groups {
+		for _, r := range g.Rules {
+			if !fires[r.Alert] {
+				t.Errorf("no test lets %s fire", r.Alert)
+			}
+			_, section, found := strings.Cut(runbook, "\n## "+r.Alert+"\n")
+			section, _, _ = strings.Cut(section, "\n## ")
+			if !found || !strings.Contains(section, "\nDo: ") {
+				t.Errorf("docs/alerts.md does not say what to do about %s", r.Alert)
+			}
+			if !strings.HasSuffix(r.Annotations["runbook_url"], "/docs/alerts.md#"+strings.ToLower(r.Alert)) {
+				t.Errorf("the runbook of %s is %q", r.Alert, r.Annotations["runbook_url"])
 			}
 		}
 	}

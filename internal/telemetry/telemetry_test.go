@@ -43,6 +43,8 @@ func busy() *Recorder {
 	r.NotificationsFailed("http://localhost:9093", 1)
 	r.NotificationsDropped("http://localhost:9093", 4)
 	r.AlertsFiring(map[string]int{sla.AlertBreached: 2})
+	r.Revised("hole", 2)
+	r.Reconciled("main", 1_700_000_000_000)
 	r.MailTried("retried")
 	r.MailsWaiting(3)
 	r.MetricsPushed(true)
