@@ -184,6 +184,9 @@ func stateText(r web.StatusRow) string {
 }
 
 func achieved(r web.StatusRow) string {
+	if r.Approximate && r.Shown != nil {
+		return "≈ " + percentText(r.Shown)
+	}
 	if r.Value != nil {
 		return fmt.Sprintf("%.3f", *r.Value)
 	}

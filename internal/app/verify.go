@@ -107,11 +107,15 @@ func sameVerdict(kept *sla.Verdict, judged []sla.Verdict) (bool, error) {
 		if j.Objective != kept.Objective || j.Version != kept.Version || j.Part != kept.Part {
 			continue
 		}
+		own := ownPart(j)
+		if !kept.Approximate {
+			own.Approximate = false // it may be of before there was such a mark
+		}
 		a, err := json.Marshal(ownPart(kept))
 		if err != nil {
 			return false, fmt.Errorf("comparing verdicts: %w", err)
 		}
-		b, err := json.Marshal(ownPart(j))
+		b, err := json.Marshal(own)
 		if err != nil {
 			return false, fmt.Errorf("comparing verdicts: %w", err)
 		}

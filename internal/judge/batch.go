@@ -18,6 +18,7 @@ func (t *Tally) AddAll(entries []sla.Entry) {
 type batch struct {
 	good, bad        sla.Amount
 	covered, unknown sla.Millis
+	approximate      bool
 	n                int
 	last             sla.Instant
 }
@@ -26,6 +27,7 @@ func (b *batch) add(e *sla.Entry) {
 	b.good, b.bad = b.good.Add(e.Good), b.bad.Add(e.Bad)
 	b.covered += e.Length()
 	b.unknown += e.Unknown
+	b.approximate = b.approximate || e.Approximate
 	b.n++
 	b.last = e.To
 }
@@ -50,6 +52,7 @@ func (t *Tally) addBatch(entries []sla.Entry) int {
 		t.bad.add(b.bad)
 		t.covered += b.covered
 		t.unknown.add(sla.Seconds(b.unknown))
+		t.approximate = t.approximate || b.approximate
 		t.last = b.last
 	}
 	return b.n
@@ -85,6 +88,7 @@ func (s *slicer) batch(entries []sla.Entry, g *segment, in sla.Span, o *outages)
 		}
 		all.good, all.bad = all.good.Add(b.good), all.bad.Add(b.bad)
 		all.covered, all.unknown = all.covered+b.covered, all.unknown+b.unknown
+		all.approximate = all.approximate || b.approximate
 		all.n, all.last = all.n+b.n, b.last
 		entries = entries[b.n:]
 	}

@@ -29,6 +29,7 @@ type unit struct {
 	removed            bool
 	good, bad, unknown int64 // events and milliseconds, as the entry has them per unit
 	badEntry           bool
+	approximate        bool
 	slice              int
 }
 
@@ -114,7 +115,7 @@ func (n *naive) fill(u *unit) {
 		n.take(u, &n.w.entries[n.entry])
 	}
 	if u.planned {
-		u.badEntry = false
+		u.badEntry, u.approximate = false, false
 		u.unknown = 0
 		if n.facts == sla.Time {
 			u.good, u.bad = per, 0
@@ -134,6 +135,7 @@ func (n *naive) take(u *unit, e *sla.Entry) {
 		scale = 1e6
 	}
 	u.good, u.bad, u.unknown = good/scale/k, bad/scale/k, int64(e.Unknown)/k
+	u.approximate = e.Approximate
 	if u.badEntry = bad > 0; u.badEntry && n.facts == sla.Events {
 		share := new(big.Rat).Sub(big.NewRat(1, 1), n.w.c.Objective.Target.Ratio())
 		u.badEntry = big.NewRat(bad, 1).Cmp(share.Mul(share, big.NewRat(good+bad, 1))) > 0
@@ -149,6 +151,7 @@ type figures struct {
 	longest                            sla.Millis
 	badInOutages                       *big.Rat
 	mtrs, mtbf                         *big.Rat
+	approximate                        bool
 	standing                           standing
 }
 
@@ -176,6 +179,7 @@ func (n *naive) figures() figures {
 			scope += ms
 			good, bad, unknown = good+u.good, bad+u.bad, unknown+u.unknown
 			n.events += u.good + u.bad
+			f.approximate = f.approximate || u.approximate
 		}
 	}
 	scale := int64(1000)
@@ -357,6 +361,9 @@ func agree(t *rapid.T, w *world) {
 	same("mtbf", v.Totals.MTBF, want.mtbf)
 	if got := (standing{v.State, v.Provisional, v.Certain, v.Inconclusive}); got != want.standing {
 		t.Errorf("got %+v, want %+v", got, want.standing)
+	}
+	if v.Approximate != want.approximate {
+		t.Errorf("approximate: got %v, want %v", v.Approximate, want.approximate)
 	}
 	bad := new(big.Rat)
 	for _, o := range v.Outages {

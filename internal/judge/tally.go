@@ -19,6 +19,8 @@ type Tally struct {
 	// covered is the plain scope time with entries, unknown what of it they do not know.
 	covered sla.Millis
 	unknown sum
+	// approximate says that an approximate entry was counted where good and bad are told apart.
+	approximate bool
 
 	worst   share // a bad share of events above it makes an interval bad
 	outages outages
@@ -140,6 +142,7 @@ func (t *Tally) countPlain(p sla.Span, e *sla.Entry) {
 	t.good.addShare(e.Good, of, all)
 	t.bad.addShare(e.Bad, of, all)
 	t.covered += of
+	t.approximate = t.approximate || e.Approximate
 	if e.Unknown != 0 {
 		t.unknown.addShare(sla.Seconds(e.Unknown), of, all)
 	}

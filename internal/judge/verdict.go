@@ -27,6 +27,7 @@ func (t *Tally) Verdict(m Moment) sla.Verdict {
 func (t *Tally) judge(m Moment, k clock) sla.Verdict {
 	v := t.heading()
 	v.Provisional = m.Now < t.scope.part.To || m.Final < t.scope.part.To
+	v.Approximate = t.approximate
 	rolling := t.c.Agreement.Period.Kind == sla.PeriodRolling // judged as closed
 	v.Unknown, v.Scope = k.unknown, seconds(k.scope)
 	v.Removed = seconds(t.scope.removed.Clip(sla.Span{From: t.scope.part.From, To: k.end}).Length())

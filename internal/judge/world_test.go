@@ -209,6 +209,7 @@ func drawObjective(t *rapid.T) *sla.Objective {
 
 // drawEntries covers s with entries, gaps between them.
 func (w *world) drawEntries(t *rapid.T, s sla.Span) {
+	inexact := rapid.SampledFrom([]int{-1, 0, 20}).Draw(t, "approximate") // none, most or one of some
 	for at := s.From; at < s.To; {
 		n := sla.Millis(rapid.SampledFrom([]int{1, 1, 1, 2, 3, 7, 30, 400}).Draw(t, "length"))
 		e := sla.Entry{Span: sla.Span{From: at, To: at.Add(n * w.unit)}}
@@ -222,6 +223,7 @@ func (w *world) drawEntries(t *rapid.T, s sla.Span) {
 		} else {
 			eventFacts(t, &e, kind, n)
 		}
+		e.Approximate = inexact >= 0 && rapid.IntRange(0, inexact).Draw(t, "is approximate") == 0
 		w.entries = append(w.entries, e)
 	}
 }

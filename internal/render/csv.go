@@ -18,7 +18,7 @@ func Objectives(r *report.Review) []byte {
 		"compliance,lowest,highest,good,bad,unknown_seconds,removed_seconds,scope_seconds,completeness,"+
 		"budget_allowed,budget_left,budget_left_share,without_exclusions,"+
 		"totals_count,totals_small,totals_small_bad,totals_longest,totals_mtrs,totals_mtbf,"+
-		"breach_state,breach_opened_at,breach_cause,credit_percent,credit_amount,credit_currency", ",")}
+		"breach_state,breach_opened_at,breach_cause,credit_percent,credit_amount,credit_currency,approximate", ",")}
 	for i := range r.Objectives {
 		o := &r.Objectives[i]
 		version, from, to := h.Version, h.From, h.To
@@ -58,6 +58,7 @@ func objective(o *report.Objective) []string {
 		string(o.Totals.Longest), string(o.Totals.MTRS), string(o.Totals.MTBF),
 		string(breach.State), string(breach.OpenedAt), guard(string(breach.Cause)),
 		string(credit.Percent), string(credit.Amount), string(credit.Currency),
+		strconv.FormatBool(o.Approximate),
 	}
 }
 

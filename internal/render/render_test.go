@@ -284,3 +284,44 @@ func TestAnUnknownFormatIsRefusedWithThoseThatExist(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestWhatIsApproximateIsMarkedWhereverItIsShown(t *testing.T) {
+	const note = "≈ marks what is approximate"
+	mark := func(change func(r *report.Review)) string {
+		r := mail(t)
+		change(r)
+		return pageOf(t, r)
+	}
+	if text := mark(func(*report.Review) {}); strings.Contains(text, "≈") {
+		t.Error("an exact review speaks of approximation")
+	}
+	const sign = `<span title="approximate">≈</span>&nbsp;`
+	for name, c := range map[string]struct {
+		change func(r *report.Review)
+		want   []string
+	}{
+		"an objective": {func(r *report.Review) { r.Objectives[0].Approximate = true }, []string{"<b>" + sign + "99.88%", "<b>" + sign + "99.88<"}},
+		"a period before": {
+			func(r *report.Review) { r.Objectives[0].History[len(r.Objectives[0].History)-1].Approximate = true },
+			[]string{sign + "99.96%", "<b>" + sign + "99.96<"},
+		},
+		"a supporter": {func(r *report.Review) { r.Supporting.Agreements[0].Approximate = true }, []string{`">` + sign}},
+	} {
+		text := mark(c.change)
+		for _, want := range append(c.want, note) {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: the page lacks %q", name, want)
+			}
+		}
+		if n := strings.Count(text, sign); n != len(c.want) {
+			t.Errorf("%s: %d figures are marked, want %d", name, n, len(c.want))
+		}
+	}
+	r := mail(t)
+	for _, want := range []string{"false", "true"} {
+		if table := string(Objectives(r)); !strings.Contains(table, ",approximate\r\n") || !strings.HasSuffix(table, ","+want+"\r\n") {
+			t.Errorf("approximate is not told in the table: %s", table)
+		}
+		r.Objectives[0].Approximate = true
+	}
+}

@@ -20,6 +20,7 @@ type cell struct {
 	Compliance *report.Share
 	Version    int
 	Mark       string // "*" for a provisional verdict
+	Approx     bool   // approximate
 	Now        bool
 	New        bool // the first period of a new version
 }
@@ -69,11 +70,11 @@ func cells(r *report.Review, o *report.Objective, columns []string) []cell {
 		}
 	}
 	for _, h := range o.History {
-		put(cell{Period: h.Period, State: h.State, Compliance: h.Compliance, Version: h.Version})
+		put(cell{Period: h.Period, State: h.State, Compliance: h.Compliance, Version: h.Version, Approx: h.Approximate})
 	}
 	for i := range r.Objectives {
 		if same := &r.Objectives[i]; same.Name == o.Name {
-			c := cell{Period: r.Report.Period, State: same.State, Compliance: same.Compliance, Version: r.Report.Version, Now: true}
+			c := cell{Period: r.Report.Period, State: same.State, Compliance: same.Compliance, Version: r.Report.Version, Now: true, Approx: same.Approximate}
 			if same.Part != nil {
 				c.Version = same.Part.Version
 			}

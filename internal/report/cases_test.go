@@ -2,6 +2,7 @@ package report
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -312,5 +313,64 @@ func TestAReviewCanBeComparedWithoutThePastThatIsGone(t *testing.T) {
 	}
 	if kept := r.WithoutPast(func(string) bool { return false }, false); len(kept.Objectives[0].History) != 2 || kept.Measures[0].Change != "50.00" {
 		t.Errorf("what is kept is left out: %+v", kept)
+	}
+}
+
+func TestWhatRestsOnApproximateFactsIsMarkedAndNothingElse(t *testing.T) {
+	in := november(t)
+	given := in.Book.Facts
+	in.Book.Facts = func(name string, w sla.Span) ([]sla.Entry, error) {
+		entries, err := given(name, w)
+		entries = slices.Clone(entries)
+		if october := month(t, "2026-10").Span; name == "mail-up" && w.From >= october.From && w.To <= october.To {
+			for i := range entries {
+				entries[i].Approximate = true
+			}
+		}
+		return entries, err
+	}
+	plain, marked := build(t, november(t)), build(t, in)
+	if plain.Approximate() || !marked.Approximate() {
+		t.Fatalf("approximate: %v where nothing is, %v where October is", plain.Approximate(), marked.Approximate())
+	}
+	if o := marked.Objectives[0]; o.Approximate || !o.History[len(o.History)-1].Approximate {
+		t.Errorf("November is approximate: %v; October: %+v", o.Approximate, o.History)
+	}
+	text, err := plain.Marshal()
+	if err != nil || strings.Contains(string(text), "approximate") {
+		t.Errorf("an exact review speaks of approximation (%v)", err)
+	}
+	if same, err := SameFigures(plain, marked); err != nil || !same {
+		t.Errorf("a review of before the mark differs from one with it (%v)", err)
+	}
+	other := build(t, in)
+	other.Objectives[0].Approximate = true
+	if same, err := SameFigures(marked, other); err != nil || same {
+		t.Errorf("reviews that mark different figures are the same (%v)", err)
+	}
+	if !marked.Objectives[0].History[len(marked.Objectives[0].History)-1].Approximate {
+		t.Error("comparing took the mark out of the review itself")
+	}
+}
+
+func TestASupporterThatIsApproximateIsMarked(t *testing.T) {
+	in := november(t)
+	given := in.Book.Facts
+	in.Book.Facts = func(name string, w sla.Span) ([]sla.Entry, error) {
+		entries, err := given(name, w)
+		entries = slices.Clone(entries)
+		for i := range entries {
+			entries[i].Approximate = name != "mail-up"
+		}
+		return entries, err
+	}
+	r := build(t, in)
+	if s := r.Supporting.Agreements; len(s) == 0 || !s[0].Approximate || r.Objectives[0].Approximate || !r.Approximate() {
+		t.Errorf("the supporters are %+v, the objective is approximate: %v", s, r.Objectives[0].Approximate)
+	}
+	if bare := build(t, november(t)); bare.Supporting.Agreements[0].Approximate {
+		t.Error("an exact supporter is marked")
+	} else if same, err := SameFigures(bare, r); err != nil || !same {
+		t.Errorf("a review of before the mark differs from one with it (%v)", err)
 	}
 }

@@ -94,7 +94,7 @@ func (d *desk) history() (map[string][]History, error) {
 		rows := map[string][]History{}
 		for i := range verdicts {
 			v := &verdicts[i]
-			rows[v.Objective] = append(rows[v.Objective], History{at.Name, v.Version, v.State, achieved(v)})
+			rows[v.Objective] = append(rows[v.Objective], History{at.Name, v.Version, v.State, achieved(v), v.Approximate})
 		}
 		for name, list := range rows {
 			out[name] = append(list, out[name]...)

@@ -68,7 +68,7 @@ func (d *desk) objective(v *sla.Verdict, s source) Objective {
 		Provisional: v.Provisional, Certain: v.Certain, Inconclusive: v.Inconclusive,
 		Compliance: achieved(v), Lowest: percent(v.Lowest, v.Target), Highest: percent(v.Highest, v.Target),
 		Good: Exactly(v.Good), Bad: Exactly(v.Bad), Unknown: Exactly(v.Unknown), Removed: Exactly(v.Removed), Scope: Exactly(v.Scope),
-		Completeness: percent(v.Completeness, nil), Budget: budgetOf(v),
+		Completeness: percent(v.Completeness, nil), Approximate: v.Approximate, Budget: budgetOf(v),
 		Outages: d.outages(v), Totals: totalsOf(v), Credit: reached(v.Credit), History: []History{},
 	}
 	if v.Part != d.window.Span {

@@ -18,7 +18,8 @@ const (
 )
 
 // Review is the service review of one agreement in one period. Every field
-// stands in the JSON, null where it does not apply. Amounts are exact; lengths
+// stands in the JSON, null where it does not apply, but the mark of approximate
+// figures: it is left out where they are exact, as before there was one. Amounts are exact; lengths
 // of time are seconds; moments are RFC 3339 in the agreement's zone.
 type Review struct {
 	Schema     string      `json:"schema"`
@@ -95,7 +96,11 @@ type Objective struct {
 	Removed      Number       `json:"removed_seconds"`
 	Scope        Number       `json:"scope_seconds"`
 	Completeness *Share       `json:"completeness"`
-	Budget       *Budget      `json:"budget"` // null for a mean
+	// Approximate says that facts were counted whose events were divided, since a
+	// bound lay within a bucket of a native histogram: good and bad together are
+	// exact, not each.
+	Approximate bool    `json:"approximate,omitempty"`
+	Budget      *Budget `json:"budget"` // null for a mean
 	// WithoutExclusions is the compliance had no exclusion counted; null when none did.
 	WithoutExclusions *Share    `json:"without_exclusions"`
 	Outages           []Outage  `json:"outages"` // small ones are in the totals alone
@@ -200,6 +205,8 @@ type History struct {
 	Version    int       `json:"version"`
 	State      sla.State `json:"state"`
 	Compliance *Share    `json:"compliance"`
+	// Approximate is as of an objective.
+	Approximate bool `json:"approximate,omitempty"`
 }
 
 // Exclusion is one stretch of excluded time in the period.
@@ -261,6 +268,8 @@ type Supporter struct {
 	Compliance *Share            `json:"compliance"`
 	State      sla.State         `json:"state"`
 	Until      Text              `json:"until"` // the day on which it ends, null without an end
+	// Approximate is as of an objective.
+	Approximate bool `json:"approximate,omitempty"`
 }
 
 // Measure is one of the ten measures of the practice over the customer's

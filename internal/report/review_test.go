@@ -48,7 +48,7 @@ func mail() *Review {
 			Breach:  &Breach{sla.BreachConfirmed, "2026-11-12T09:44:30+01:00", "budget spent"},
 			Credit:  &Reached{"5", "200.00", "EUR"},
 			Days:    []Day{{"2026-11-08", "0", "0", "7200"}, {"2026-11-12", "3000", "300", "0"}},
-			History: []History{{"2026-10", 2, sla.Met, share("99.96", "2681100", "2682000")}},
+			History: []History{{"2026-10", 2, sla.Met, share("99.96", "2681100", "2682000"), false}},
 		}},
 		Exclusions: []Exclusion{{
 			Name: "upgrade", Category: sla.Maintenance, Reason: "Upgrade", From: "2026-11-08T22:00:00+01:00", To: "2026-11-09T00:00:00+01:00",
@@ -56,7 +56,7 @@ func mail() *Review {
 		}},
 		Credits: []Credit{{"availability", "below 99.9%", "5", "4000.00", "200.00", "EUR", Owed}},
 		Supporting: Supporting{share("99.95", "1999", "2000"), []Supporter{{
-			"hosting-uc", sla.UC, "availability", Target{Share: *share("99.95", "1999", "2000")}, share("99.907", "2589600", "2592000"), sla.Breached, "2027-01-01",
+			"hosting-uc", sla.UC, "availability", Target{Share: *share("99.95", "1999", "2000")}, share("99.907", "2589600", "2592000"), sla.Breached, "2027-01-01", false,
 		}}},
 		Measures: []Measure{{"targets_met", "0.00", "100.00", "-100.00"}},
 		Method: Method{

@@ -88,14 +88,43 @@ func (r *Review) Unready(required sla.Decimal) string {
 }
 
 // SameFigures reports whether two reviews say the same of the period, whatever
-// their revision, status, program and audit head.
+// their revision, status, program and audit head. One that marks nothing as
+// approximate may be of before there was such a mark: then marks are not compared.
 func SameFigures(a, b *Review) (bool, error) {
+	if !a.Approximate() || !b.Approximate() {
+		a, b = a.unmarked(), b.unmarked()
+	}
 	hashA, err := a.figures()
 	if err != nil {
 		return false, err
 	}
 	hashB, err := b.figures()
 	return hashA == hashB, err
+}
+
+// Approximate reports whether any of the review's figures is.
+func (r *Review) Approximate() bool {
+	return slices.ContainsFunc(r.Objectives, func(o Objective) bool {
+		return o.Approximate || slices.ContainsFunc(o.History, func(h History) bool { return h.Approximate })
+	}) || slices.ContainsFunc(r.Supporting.Agreements, func(s Supporter) bool { return s.Approximate })
+}
+
+// unmarked gives the review without the marks of what is approximate.
+func (r *Review) unmarked() *Review {
+	out := *r
+	out.Objectives = slices.Clone(r.Objectives)
+	for i := range out.Objectives {
+		o := &out.Objectives[i]
+		o.Approximate, o.History = false, slices.Clone(o.History)
+		for k := range o.History {
+			o.History[k].Approximate = false
+		}
+	}
+	out.Supporting.Agreements = slices.Clone(r.Supporting.Agreements)
+	for i := range out.Supporting.Agreements {
+		out.Supporting.Agreements[i].Approximate = false
+	}
+	return &out
 }
 
 // WithoutPast gives the review without what it says of earlier periods that are

@@ -90,6 +90,7 @@ func (d *desk) supporter(name string) ([]Supporter, error) {
 		v := &verdicts[i]
 		if o := d.termsOf(v).Objective(v.Objective); o != nil {
 			row.Objective, row.Target, row.Compliance, row.State = v.Objective, targetOf(o), achieved(v), v.State
+			row.Approximate = v.Approximate
 			rows = append(rows, row)
 		}
 	}

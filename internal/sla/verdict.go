@@ -68,6 +68,9 @@ type Verdict struct {
 	Provisional  bool  `json:"provisional"`
 	Certain      bool  `json:"certain"`
 	Inconclusive bool  `json:"inconclusive"`
+	// Approximate says that facts were counted that are: see Entry. It is left
+	// out where false, as documents of before the mark have it.
+	Approximate bool `json:"approximate,omitempty"`
 
 	// Good and Bad count events or seconds after exclusions and before the
 	// term for unknown time; for slice methods they are slice seconds. A mean has none.

@@ -224,6 +224,10 @@ func (p *objectivePage) part(f *frame, at *found, v *sla.Verdict, several bool) 
 	add("Unknown", f.seconds(v.Unknown))
 	add("Excluded", f.seconds(v.Removed))
 	add("Complete", orDash(f, v.CompletenessShown()))
+	if v.Approximate {
+		add("Counted", f.say("approximately"))
+		out.Marks = append(out.Marks, f.say("approximate: a bound lies within a bucket of a native histogram, whose events are divided; good and bad together are exact, not each"))
+	}
 	if v.Lowest != nil && v.Highest != nil {
 		digits := sla.ShownDecimals(v.Target)
 		add("Bounds", f.say("%s to %s", f.share(v.Lowest.Ratio(), digits), f.share(v.Highest.Ratio(), digits)))

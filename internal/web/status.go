@@ -37,6 +37,7 @@ type StatusRow struct {
 	Removed     *float64            `json:"removed_seconds"`
 	Scope       *float64            `json:"scope_seconds"`
 	Complete    *float64            `json:"completeness"`
+	Approximate bool                `json:"approximate"` // facts of it divide a bucket of a native histogram
 	Lowest      *float64            `json:"lowest"`
 	Highest     *float64            `json:"highest"`
 	Allowed     *float64            `json:"budget_allowed"`
@@ -60,7 +61,7 @@ func RowOf(v *sla.Verdict, zone *time.Location, burn map[string]*big.Rat) Status
 		State: v.State, Provisional: v.Provisional, Certain: v.Certain, Unsettled: v.Inconclusive,
 		Compliance: ratio(v.Compliance), Good: zeroOr(v.Good), Bad: zeroOr(v.Bad),
 		Unknown: number(v.Unknown), Removed: number(v.Removed), Scope: number(v.Scope),
-		Complete: ratio(v.Completeness), Lowest: ratio(v.Lowest), Highest: ratio(v.Highest),
+		Complete: ratio(v.Completeness), Approximate: v.Approximate, Lowest: ratio(v.Lowest), Highest: ratio(v.Highest),
 		Value: ratio(v.Value), Burn: map[string]*float64{},
 		Outages: v.Totals.Count, Longest: v.Totals.Longest.Duration().Seconds(),
 	}
