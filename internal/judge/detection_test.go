@@ -189,7 +189,9 @@ func TestNobodyIsPagedForAFewErrorsInAQuietService(t *testing.T) {
 	n := months(t)
 	half, nearly := paged(t, &a, 50), paged(t, &a, 90)
 	t.Logf("of %d months %d have a page at 0.05 %%, %d at 0.09 %%", n, half, nearly)
-	if n != 200 { // how often it really happens; no bound is promised beyond these months
+	if n != 200 { // how often it happens in the long run: docs/alerts.md says it beside the bound
+		a.kase.Objective.Alerts.MinBad = sla.DefaultMinBad + 1
+		t.Logf("with min_bad one higher %d have a page at 0.09 %%", paged(t, &a, 90))
 		return
 	}
 	if half > 0 {
