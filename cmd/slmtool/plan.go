@@ -56,6 +56,11 @@ func plan(ctx context.Context, f planFlags, out io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	for _, r := range list {
+		if r.Note != "" {
+			fmt.Fprintf(out, "%s: %s: %s\n", r.Source, r.Request, r.Note)
+		}
+	}
 	_, err = fmt.Fprintf(out, "%d requests, %d samples a round\n", len(list), total)
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 
 	"github.com/slmd/slmd/internal/app"
+	"github.com/slmd/slmd/internal/config"
 	"github.com/slmd/slmd/internal/promtest"
 	"github.com/slmd/slmd/internal/report"
 	"github.com/slmd/slmd/internal/sla"
@@ -90,5 +91,43 @@ func TestWhatRestsOnDividedBucketsIsShownAsApproximateEverywhere(t *testing.T) {
 	found, err := app.Verify(t.Context(), app.Verifying{Store: s.read(), FinaliseAfter: sla.Hour, Now: s.clock.now()})
 	if err != nil || len(found) != 0 {
 		t.Errorf("verifying finds %q (%v), want nothing", found, err)
+	}
+}
+
+func TestThePlanKnowsFromTheLedgerInWhichFormAHistogramIsRead(t *testing.T) {
+	from := at("2026-03-31T00:00:00Z")
+	span := sla.Span{From: from, To: from.Add(sla.Hour)}
+	samples := cornerShop(t, span, busy)
+	took(t, samples, span)
+	s := newStage(t, set{now: span.To})
+	s.configure(set{catalogue: quick, source: serve(t, samples, &s.clock).URL()})
+	s.open()
+	for _, c := range []struct {
+		measured bool
+		want     int // requests that speak of a histogram
+	}{{false, 2}, {true, 1}} {
+		if c.measured {
+			s.round()
+		}
+		cfg, err := config.Parse("slmd.yml", []byte("sources: [{name: main, url: 'http://127.0.0.1:1'}]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := app.Plan(t.Context(), cfg, s.read(), s.clock.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, r := range plan {
+			if strings.Contains(r.Request, `"took`) {
+				n++
+				if !r.Assumed || (r.Note == "") != c.measured {
+					t.Errorf("measured: %v: %+v", c.measured, r)
+				}
+			}
+		}
+		if n != c.want {
+			t.Errorf("measured: %v: %d requests for a histogram, want %d: %+v", c.measured, n, c.want, plan)
+		}
 	}
 }
