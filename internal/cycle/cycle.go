@@ -125,6 +125,14 @@ func (c *Cycle) forget(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading what keeps indicators from being measured: %w", err)
 	}
+	for name, head := range heads {
+		state, stands := kept(head.State)
+		if head.Definition == c.definitions[name] {
+			c.stands[name] = stands
+		}
+		head.State = state
+		heads[name] = head
+	}
 	c.heads, c.behind, c.problems = heads, map[string]sla.Millis{}, map[string]store.Problem{}
 	for _, p := range problems {
 		c.problems[p.Indicator] = p

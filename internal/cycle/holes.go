@@ -15,8 +15,8 @@ type hole struct {
 	asked sla.Instant // when it was asked for last, or found
 	pause sla.Millis  // until it is asked for again
 	// Where measuring stood before it, and by what definition: from there it is
-	// measured again as it would have been. Without a state, as after a start,
-	// it is measured with a beginning of its own.
+	// measured again as it would have been. Without a state, as when slmd was
+	// started just before it, it is measured with a beginning of its own.
 	definition int64
 	stand
 }
@@ -32,9 +32,6 @@ type stand struct {
 // before as much as a hole that is recorded next may want.
 func (c *Cycle) follow(s *step, now sla.Instant) {
 	name := s.job.indicator.Name
-	if s.job.first && len(c.stands[name]) == 0 {
-		c.stands[name] = []stand{{s.job.cursor, sla.Always, []byte{}}}
-	}
 	c.noteHoles(s, now)
 	list, next := c.stands[name], stand{s.Cursor, s.Read, s.State}
 	if n := len(list); n > 0 && list[n-1].cursor == next.cursor && list[n-1].read == next.read {
@@ -84,18 +81,21 @@ const (
 // goes on from the interval before is one hole, as long as it is short.
 func (c *Cycle) noteHoles(s *step, now sla.Instant) {
 	after := c.o.FinaliseAfter
-	if after <= 0 || c.holes == nil {
-		return
-	}
 	for i := range s.Entries {
 		e := &s.Entries[i]
-		if e.Unknown == 0 || e.Length() > s.job.indicator.Interval || e.To < now.Add(-holeReach) {
+		if !c.leavesHole(s, e, now) {
 			continue
 		}
 		h := &hole{Span: e.Span, asked: now, pause: max(after/firstPause, 1), definition: s.job.definition}
 		h.stand = c.standBefore(h.Span, s.job.indicator)
 		c.addHole(s.job.indicator.Name, h, now.Add(after))
 	}
+}
+
+// leavesHole reports whether a step knows so little of one of its entries that it
+// is asked for again.
+func (c *Cycle) leavesHole(s *step, e *sla.Entry, now sla.Instant) bool {
+	return c.o.FinaliseAfter > 0 && c.holes != nil && e.Unknown > 0 && e.Length() <= s.job.indicator.Interval && e.To >= now.Add(-holeReach)
 }
 
 // addHole adds a hole that is final at the instant until, or lengthens the last one.
@@ -132,7 +132,11 @@ func (c *Cycle) findHoles(w *watch, now sla.Instant) error {
 			if ind == nil || e.From < final || e.Unknown == 0 || e.Length() > ind.Interval || e.To < now.Add(-holeReach) {
 				continue
 			}
-			c.addHole(name, &hole{Span: e.Span, asked: now, pause: max(after/firstPause, 1)}, c.final[name].recorded(e.To).Add(after))
+			h := &hole{Span: e.Span, asked: now, pause: max(after/firstPause, 1), definition: e.Definition}
+			if e.Definition == c.definitions[name] {
+				h.stand = c.standBefore(e.Span, ind)
+			}
+			c.addHole(name, h, c.final[name].recorded(e.To).Add(after))
 		}
 	}
 	return nil
@@ -199,9 +203,7 @@ func (c *Cycle) filled(r *revision) {
 				known += e.Intersect(h.Span).Length()
 			}
 		}
-		if h.cursor > r.changed[0].From {
-			h.stand = r.began
-		}
+		h.stand = h.standAfter(r)
 		return ind != nil && known < h.Length()
 	})
 }

@@ -136,9 +136,33 @@ func (c *Cycle) bridged(ctx context.Context, ind *sla.Indicator, span sla.Span) 
 // forgotten after a week.
 const bridgeMost = 7 * sla.Day
 
-// revise records, in one transaction, what differs from the ledger, and what
-// follows from it.
+// revise records what differs from the ledger, and what follows from it: in one
+// transaction, but for what was measured of an indicator a second time.
 func (c *Cycle) revise(ctx context.Context, list []anew, cause string, now sla.Instant) (Revised, error) {
+	var done Revised
+	for len(list) > 0 {
+		var once, again []anew
+		seen := map[string]bool{}
+		for _, a := range list {
+			if seen[a.indicator] {
+				again = append(again, a)
+				continue
+			}
+			seen[a.indicator] = true
+			once = append(once, a)
+		}
+		one, err := c.reviseOnce(ctx, once, cause, now)
+		done.Add(one)
+		if err != nil {
+			return done, err
+		}
+		list = again
+	}
+	return done, nil
+}
+
+// reviseOnce is revise for a list that holds no indicator twice.
+func (c *Cycle) reviseOnce(ctx context.Context, list []anew, cause string, now sla.Instant) (Revised, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var done Revised
@@ -185,7 +209,7 @@ func (c *Cycle) differences(ctx context.Context, a *anew) ([]sla.Entry, Revised,
 }
 
 // outcomes gives the revisions as the store takes them.
-func (c *Cycle) outcomes(revisions []revision) []store.Outcome {
+func (c *Cycle) outcomes(revisions []revision, now sla.Instant) []store.Outcome {
 	var out []store.Outcome
 	for _, r := range revisions {
 		head := c.heads[r.indicator]
@@ -193,6 +217,7 @@ func (c *Cycle) outcomes(revisions []revision) []store.Outcome {
 		if r.state != nil {
 			o.State = r.state
 		}
+		o.State = keep(o.State, c.standsWith(&r, now))
 		out = append(out, o)
 	}
 	return out

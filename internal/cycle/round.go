@@ -183,7 +183,7 @@ func (c *Cycle) write(ctx context.Context, w work, now sla.Instant) (int, error)
 		}
 		c.watch = built
 	}
-	round := store.Round{At: now, Edition: c.edition, Outcomes: c.outcomes(w.revisions)}
+	round := store.Round{At: now, Edition: c.edition, Outcomes: c.outcomes(w.revisions, now)}
 	for i := range w.steps {
 		c.note(&w.steps[i], &round, now)
 	}
@@ -227,10 +227,15 @@ func (c *Cycle) clock() time.Time {
 func (c *Cycle) note(s *step, round *store.Round, now sla.Instant) {
 	name := s.job.indicator.Name
 	if s.records() {
-		round.Outcomes = append(round.Outcomes, store.Outcome{
+		o := store.Outcome{
 			Indicator: name, Definition: s.job.definition, Entries: s.Entries,
 			State: s.State, Cursor: s.Cursor, Earlier: s.job.earlier,
-		})
+		}
+		if !o.Earlier {
+			c.standFirst(s)
+			o.State = keep(o.State, c.standsAfter(s, now))
+		}
+		round.Outcomes = append(round.Outcomes, o)
 	}
 	p := problemRow(name, s.Problem, now)
 	if was, had := c.problems[name]; had && was.Kind == p.Kind && was.Text == p.Text || !had && p.Kind == store.NoProblem {
