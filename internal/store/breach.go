@@ -108,27 +108,73 @@ func (s *Store) RecentBreaches(ctx context.Context, since sla.Instant) ([]sla.Br
 		WHERE r.breach_id = b.breach_id AND r.at_ms >= ?1)`, since)
 }
 
+// Breach gives one record with all transitions; ErrNotFound when there is none.
+func (s *Store) Breach(ctx context.Context, id int64) (sla.Breach, error) {
+	found, err := s.breaches(ctx, "b.breach_id = ?1", id)
+	if err != nil {
+		return sla.Breach{}, err
+	}
+	if len(found) == 0 {
+		return sla.Breach{}, ErrNotFound
+	}
+	return found[0], nil
+}
+
+// BreachQuery says which breach records are wanted; what is empty does not count.
+type BreachQuery struct {
+	Span       sla.Span // that their period overlaps
+	Agreements []string
+	Objective  string
+	State      sla.BreachState
+	Limit      int
+}
+
+// LatestBreaches gives breach records with their last transition alone, the
+// latest record first.
+func (s *Store) LatestBreaches(ctx context.Context, q BreachQuery) ([]sla.Breach, error) {
+	where := `b.from_ms < ?1 AND b.to_ms > ?2 AND (?3 = '' OR b.objective = ?3) AND (?4 = '' OR t.state = ?4)
+		AND t.seq = (SELECT max(l.seq) FROM breach_transition AS l WHERE l.breach_id = b.breach_id)`
+	args := []any{q.Span.To, q.Span.From, q.Objective, string(q.State), q.Limit}
+	if len(q.Agreements) > 0 {
+		where += ` AND b.agreement IN (` + places(len(args)+1, len(q.Agreements)) + `)`
+		for _, name := range q.Agreements {
+			args = append(args, name)
+		}
+	}
+	var out []sla.Breach
+	err := s.read(ctx, "listing breaches", func(ctx context.Context, tx *txn) error {
+		return each(ctx, tx, scanBreaches(&out), selectBreaches+where+` ORDER BY b.breach_id DESC LIMIT ?5`, args...)
+	})
+	return out, err
+}
+
 func (s *Store) breaches(ctx context.Context, where string, args ...any) ([]sla.Breach, error) {
 	var out []sla.Breach
 	err := s.read(ctx, "reading breaches", func(ctx context.Context, tx *txn) error {
-		return each(ctx, tx, func(rows *sql.Rows) error {
-			var b sla.Breach
-			var t sla.Transition
-			err := rows.Scan(&b.ID, &b.Agreement, &b.Version, &b.Objective, &b.Period.Name, &b.Period.From, &b.Period.To,
-				&b.OpenedAt, &t.At, &t.State, &t.Cause)
-			if err != nil {
-				return err
-			}
-			if n := len(out); n == 0 || out[n-1].ID != b.ID {
-				out = append(out, b)
-			}
-			last := &out[len(out)-1]
-			last.State = t.State
-			last.Transitions = append(last.Transitions, t)
-			return nil
-		}, `SELECT b.breach_id, b.agreement, b.version, b.objective, b.period, b.from_ms, b.to_ms, b.opened_at, t.at_ms, t.state, t.cause
-			FROM breach AS b JOIN breach_transition AS t ON t.breach_id = b.breach_id
-			WHERE `+where+` ORDER BY b.breach_id, t.seq`, args...)
+		return each(ctx, tx, scanBreaches(&out), selectBreaches+where+` ORDER BY b.breach_id, t.seq`, args...)
 	})
 	return out, err
+}
+
+const selectBreaches = `SELECT b.breach_id, b.agreement, b.version, b.objective, b.period, b.from_ms, b.to_ms, b.opened_at, t.at_ms, t.state, t.cause
+	FROM breach AS b JOIN breach_transition AS t ON t.breach_id = b.breach_id WHERE `
+
+// scanBreaches gathers records from rows of which each holds one transition.
+func scanBreaches(out *[]sla.Breach) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
+		var b sla.Breach
+		var t sla.Transition
+		err := rows.Scan(&b.ID, &b.Agreement, &b.Version, &b.Objective, &b.Period.Name, &b.Period.From, &b.Period.To,
+			&b.OpenedAt, &t.At, &t.State, &t.Cause)
+		if err != nil {
+			return err
+		}
+		if n := len(*out); n == 0 || (*out)[n-1].ID != b.ID {
+			*out = append(*out, b)
+		}
+		last := &(*out)[len(*out)-1]
+		last.State = t.State
+		last.Transitions = append(last.Transitions, t)
+		return nil
+	}
 }

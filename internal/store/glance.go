@@ -54,7 +54,17 @@ func writeGlance(ctx context.Context, tx *txn, r glanceRow) error {
 // latestGlances works out from the documents what lists show.
 func latestGlances(ctx context.Context, tx *txn) ([]glanceRow, error) {
 	var out []glanceRow
-	err := each(ctx, tx, func(rows *sql.Rows) error {
+	err := eachLatest(ctx, tx, "", func(v *sla.Verdict, revision int64, at sla.Instant) error {
+		out = append(out, glanceOf(v, revision, at))
+		return nil
+	})
+	return out, err
+}
+
+// eachLatest reads the document of the latest verdict on each period; of all
+// agreements when the name is empty.
+func eachLatest(ctx context.Context, tx *txn, agreement string, f func(*sla.Verdict, int64, sla.Instant) error) error {
+	return each(ctx, tx, func(rows *sql.Rows) error {
 		var doc sql.RawBytes
 		var v sla.Verdict
 		var revision int64
@@ -65,13 +75,11 @@ func latestGlances(ctx context.Context, tx *txn) ([]glanceRow, error) {
 		if err := json.Unmarshal(doc, &v); err != nil {
 			return err
 		}
-		out = append(out, glanceOf(&v, revision, at))
-		return nil
+		return f(&v, revision, at)
 	}, `SELECT v.doc, v.revision, v.judged_at FROM verdict AS v
-		WHERE NOT EXISTS (SELECT 1 FROM verdict AS n WHERE n.agreement = v.agreement AND n.objective = v.objective
-			AND n.period = v.period AND n.version = v.version AND n.revision > v.revision)
-		ORDER BY v.agreement, v.objective, v.period, v.version`)
-	return out, err
+		WHERE (?1 = '' OR v.agreement = ?1) AND NOT EXISTS (SELECT 1 FROM verdict AS n WHERE n.agreement = v.agreement
+			AND n.objective = v.objective AND n.period = v.period AND n.version = v.version AND n.revision > v.revision)
+		ORDER BY v.agreement, v.objective, v.period, v.version`, agreement)
 }
 
 // glanceAll fills in what lists show of the verdicts of an older file.

@@ -16,7 +16,7 @@ import (
 // -golden writes the database of this version anew; those of older ones are never written again.
 var golden = flag.Bool("golden", false, "write testdata's database of this version")
 
-const goldenFile = "testdata/schema8.db"
+const goldenFile = "testdata/schema9.db"
 
 func TestGolden_TheDatabaseOfEachVersionOpensVerifiesAndReadsTheSame(t *testing.T) {
 	if *golden {
@@ -55,6 +55,13 @@ func TestGolden_TheDatabaseOfEachVersionOpensVerifiesAndReadsTheSame(t *testing.
 				t.Errorf("the verdicts are %+v", got)
 			}
 			equal(t, "what lists show", glances(t, s), glancesOf(verdicts(t, s, "", allTime)))
+			var listed []store.ListedOutage
+			for _, v := range verdicts(t, s, "", allTime) {
+				listed = append(listed, store.ListedOf(&v)...)
+			}
+			if got := outagesOf(t, s, store.OutageQuery{Span: allTime, Limit: 9}); len(listed) == 0 || len(got) != len(listed) {
+				t.Errorf("%d outages are listed, want %d", len(got), len(listed))
+			}
 			report, err := s.Report(t.Context(), "checkout-sla", "2026-11-02")
 			if err != nil || string(report.Doc) != `{"report":"2026-11-02"}` || !report.Issued {
 				t.Errorf("the report is %+v, %v", report, err)

@@ -109,6 +109,8 @@ func step(ctx context.Context, db *sql.DB, statements string, version int) error
 		err = adopt(ctx, &txn{Tx: tx})
 	case glancedSince:
 		err = glanceAll(ctx, &txn{Tx: tx})
+	case outagesListedSince:
+		err = listAllOutages(ctx, &txn{Tx: tx})
 	}
 	if err != nil {
 		return err

@@ -54,7 +54,10 @@ func recordVerdict(ctx context.Context, tx *txn, v *sla.Verdict, round *Round, b
 	if err != nil {
 		return err
 	}
-	return writeGlance(ctx, tx, glanceOf(v, revision, round.At))
+	if err := writeGlance(ctx, tx, glanceOf(v, revision, round.At)); err != nil {
+		return err
+	}
+	return listOutages(ctx, tx, v)
 }
 
 // eachRuling reads verdicts and the number of the row that vouches for each;

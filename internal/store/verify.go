@@ -15,7 +15,7 @@ import (
 func (s *Store) Verify(ctx context.Context, published AuditHead) ([]string, error) {
 	out, err := s.check(ctx, append(checks[:len(checks):len(checks)],
 		func(ctx context.Context, tx *txn) ([]string, error) { return verifyHead(ctx, tx, published) },
-		verifyVouched, verifyDays, verifyReports, verifyCatalogue, verifyRecords, verifyGlances, verifyTiling))
+		verifyVouched, verifyDays, verifyReports, verifyCatalogue, verifyRecords, verifyGlances, verifyOutages, verifyTiling))
 	if err != nil {
 		return nil, fmt.Errorf("verifying the database: %w", explain(err))
 	}

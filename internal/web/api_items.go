@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/slmd/slmd/internal/judge"
 	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
 )
 
 // itemRoutes are those of single things and of what is judged from the ledger.
@@ -51,16 +53,14 @@ func (h *handler) breachItem(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, badInput("the breach %q has no number", r.PathValue("id"))
 	}
-	records, err := h.o.Store.Breaches(r.Context(), sla.Span{From: sla.Always, To: sla.Forever})
-	if err != nil {
-		return nil, fmt.Errorf("reading the breach records: %w", err)
+	record, err := h.o.Store.Breach(r.Context(), id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, notFound("there is no breach %d", id)
+	case err != nil:
+		return nil, fmt.Errorf("reading the breach record: %w", err)
 	}
-	for i := range records {
-		if records[i].ID == id {
-			return records[i], nil
-		}
-	}
-	return nil, notFound("there is no breach %d", id)
+	return record, nil
 }
 
 // OutageRow is an outage and whose it is.

@@ -1,10 +1,12 @@
 package web
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestAPageAsksTheStoreAFewThingsAndOnceARound(t *testing.T) {
 	w := newWorld(t, size{services: 120, objectives: 3, periods: 12})
-	for page, most := range map[string]int64{"/": 2, "/?page=2": 2, "/?open=all": 2, "/objectives/service-3-sla/objective-1": 3, "/agreements/service-3-sla": 1} {
+	for page, most := range map[string]int64{"/": 2, "/?page=2": 2, "/?open=all": 2, "/objectives/service-3-sla/objective-1": 3, "/agreements/service-3-sla": 1, "/breaches?period=2026-10": 2} {
 		for _, again := range []bool{false, true} {
 			before := w.asked.Load()
 			w.get(t, page)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,18 +11,21 @@ import (
 
 	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
 )
 
 // breachesPage lists breach records and outages.
 type breachesPage struct {
 	Breaches []breachView
 	Outages  []outageView
-	More     int // outages beyond those shown
+	Later    string // address of the newest outages, where these are not
+	Earlier  string // address of those before these
+	Beyond   bool   // there are more records than are shown
 	Services []option
 	States   []option
 	Classes  []option
 	Period   string
-	Any      bool // there are records when nothing is filtered
+	Filtered bool
 }
 
 // breachView is a breach record in a list.
@@ -49,11 +53,26 @@ func (h *handler) breachView(f *frame, b *sla.Breach) breachView {
 	}
 }
 
-// mostOutages bounds the list of outages on one page.
-const mostOutages = 200
+// How many records and outages one page shows.
+const (
+	mostBreaches = 100
+	mostOutages  = 50
+)
 
 func (h *handler) breachesPage(w http.ResponseWriter, r *http.Request) error {
-	f := h.frameOf(r, "breaches", "Breaches and outages")
+	address := url.Values{}
+	for _, name := range []string{"period", "service", "state", "class", "after"} {
+		address.Set(name, r.FormValue(name))
+	}
+	return h.writeOnce(w, r, onceOnly{kept: &h.lists, name: "breaches", address: address.Encode()}, func() (*frame, any, error) {
+		f := h.frameOf(r, "breaches", "Breaches and outages")
+		p, err := h.breachesOf(r, f)
+		return f, p, err
+	})
+}
+
+// breachesOf gathers what the page of breaches and outages shows.
+func (h *handler) breachesOf(r *http.Request, f *frame) (*breachesPage, error) {
 	zone := h.zone()
 	if standings := h.o.Standings(); len(standings) > 0 {
 		if loc, err := calendar.Zone(standings[0].Agreement.Zone); err == nil {
@@ -61,12 +80,11 @@ func (h *handler) breachesPage(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	f.in(zone)
-	p := &breachesPage{}
 	month := calendar.PeriodAt(sla.PeriodTerm{Kind: sla.PeriodMonth}, zone, h.o.Now())
 	if text := r.FormValue("period"); text != "" {
 		var err error
 		if month, err = calendar.Parse(text, zone); err != nil {
-			return badInput("%v", err)
+			return nil, badInput("%v", err)
 		}
 	}
 	keep := url.Values{}
@@ -79,78 +97,55 @@ func (h *handler) breachesPage(w http.ResponseWriter, r *http.Request) error {
 		term: sla.PeriodTerm{Kind: sla.PeriodMonth}, zone: zone, now: h.o.Now(), chosen: month,
 		action: f.To("breaches"), keep: keep, first: firstOf(h.o.Standings()),
 	})
-	p.Period = f.Period(month.Name)
+	p := &breachesPage{Period: f.Period(month.Name), Filtered: len(keep) > 0}
 	if err := h.listBreaches(r, f, p, month.Span); err != nil {
-		return err
+		return nil, err
 	}
-	if err := h.listOutages(r, f, p, month.Span, zone); err != nil {
-		return err
+	keep.Set("period", month.Name)
+	if err := h.listOutages(r, f, p, listing{month.Span, zone, keep}); err != nil {
+		return nil, err
 	}
-	p.lists(f, h, r)
-	h.write(w, f, "breaches", p)
-	return nil
+	return p, p.lists(f, h, r)
 }
 
 func (h *handler) listBreaches(r *http.Request, f *frame, p *breachesPage, span sla.Span) error {
-	records, err := h.o.Store.Breaches(r.Context(), span)
+	q := store.BreachQuery{Span: span, State: sla.BreachState(r.FormValue("state")), Limit: mostBreaches + 1}
+	if service := r.FormValue("service"); service != "" {
+		if q.Agreements = h.agreementsOf(service); len(q.Agreements) == 0 {
+			return nil
+		}
+	}
+	records, err := h.o.Store.LatestBreaches(r.Context(), q)
 	if err != nil {
 		return fmt.Errorf("reading the breach records: %w", err)
 	}
-	p.Any = len(records) > 0
-	service, state := r.FormValue("service"), r.FormValue("state")
-	for i := range records {
-		b := &records[i]
-		if state != "" && string(b.State) != state || service != "" && h.serviceOf(b.Agreement) != service {
-			continue
-		}
-		p.Breaches = append(p.Breaches, h.breachView(f, b))
+	p.Beyond = len(records) > mostBreaches
+	for i := range records[:min(len(records), mostBreaches)] {
+		p.Breaches = append(p.Breaches, h.breachView(f, &records[i]))
 	}
-	slices.Reverse(p.Breaches)
 	return nil
 }
 
-func (h *handler) serviceOf(agreement string) string {
-	if versions := h.o.Catalogue().Versions(agreement); len(versions) > 0 {
-		return versions[len(versions)-1].Service
+// agreementsOf gives the names of the agreements on a service.
+func (h *handler) agreementsOf(service string) (names []string) {
+	agreements := h.o.Catalogue().Agreements
+	for i := range agreements {
+		if agreements[i].Service == service && !slices.Contains(names, agreements[i].Name) {
+			names = append(names, agreements[i].Name)
+		}
 	}
-	return ""
+	return names
 }
 
-// listOutages gathers the listed outages of all verdicts on periods that overlap
-// the span; of periods under way those of the last round.
-func (h *handler) listOutages(r *http.Request, f *frame, p *breachesPage, span sla.Span, zone *time.Location) error {
-	verdicts, err := h.o.Store.Verdicts(r.Context(), "", span)
+func (p *breachesPage) lists(f *frame, h *handler, r *http.Request) error {
+	at, err := h.sight(r.Context())
 	if err != nil {
-		return fmt.Errorf("reading the verdicts: %w", err)
+		return err
 	}
-	service, class := r.FormValue("service"), r.FormValue("class")
-	for i := range verdicts {
-		v := &verdicts[i]
-		if service != "" && v.Service != service {
-			continue
-		}
-		for j := range v.Outages {
-			o := &v.Outages[j]
-			if o.Small || !o.Overlaps(span) {
-				continue
-			}
-			view := h.outageView(f, v, o, zone)
-			if class == "" || slices.Contains(view.Classes, sla.AttributionClass(class)) {
-				p.Outages = append(p.Outages, view)
-			}
-		}
-	}
-	slices.SortStableFunc(p.Outages, func(a, b outageView) int { return int(b.from - a.from) })
-	if len(p.Outages) > mostOutages {
-		p.More, p.Outages = len(p.Outages)-mostOutages, p.Outages[:mostOutages]
-	}
-	return nil
-}
-
-func (p *breachesPage) lists(f *frame, h *handler, r *http.Request) {
 	services := map[string]string{}
-	for _, s := range h.o.Standings() {
-		services[s.Agreement.Service] = h.service(s.Agreement.Service)
+	for i := range at.looks {
+		s := at.service(at.looks[i].Agreement.Service)
+		services[s.Name] = titled(s.Title, s.Name)
 	}
 	p.Services = options(services, r.FormValue("service"))
 	for _, s := range []sla.BreachState{sla.BreachOpen, sla.BreachConfirmed, sla.BreachAverted, sla.BreachWithdrawn} {
@@ -159,6 +154,7 @@ func (p *breachesPage) lists(f *frame, h *handler, r *http.Request) {
 	for _, c := range []sla.AttributionClass{sla.ByOwn, sla.ByInternal, sla.ByThirdParty, sla.ByCustomer, sla.ByForceMajeure} {
 		p.Classes = append(p.Classes, option{string(c), f.say(f.Blame(c)), string(c) == r.FormValue("class")})
 	}
+	return nil
 }
 
 // breachPage is one record with all that happened to it.
@@ -177,15 +173,14 @@ func (h *handler) breachPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return notFound("there is no breach %q: breaches have numbers", r.PathValue("id"))
 	}
-	records, err := h.o.Store.Breaches(r.Context(), sla.Span{From: sla.Always, To: sla.Forever})
-	if err != nil {
-		return fmt.Errorf("reading the breach records: %w", err)
-	}
-	i := slices.IndexFunc(records, func(b sla.Breach) bool { return b.ID == id })
-	if i < 0 {
+	record, err := h.o.Store.Breach(r.Context(), id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return notFound("there is no breach %d", id)
+	case err != nil:
+		return fmt.Errorf("reading the breach record: %w", err)
 	}
-	b := &records[i]
+	b := &record
 	f := h.frameOf(r, "breaches", "")
 	p := &breachPage{breachView: h.breachView(f, b)}
 	f.Title = f.say("Breach %d: %s, %s", b.ID, b.Objective, p.Service)

@@ -69,9 +69,7 @@ type outageView struct {
 	Href, From, To, Duration, Bad, Share string
 	Attribution                          string
 	Objective, Service, Agreement        string
-	Badge                                badge
 	Classes                              []sla.AttributionClass
-	from                                 sla.Instant
 	Stamp                                string
 }
 
@@ -306,7 +304,7 @@ func (p *objectivePage) outages(f *frame, h *handler, at *found, d *detail) {
 		v := &part.verdict
 		for i := range v.Outages {
 			if o := &v.Outages[i]; !o.Small {
-				p.Outages = append(p.Outages, h.outageView(f, v, o, at.zone))
+				p.Outages = append(p.Outages, h.outageView(f, ofVerdict(v), o, at.zone))
 			}
 		}
 		small += v.Totals.Small
@@ -320,12 +318,22 @@ func (p *objectivePage) outages(f *frame, h *handler, at *found, d *detail) {
 	}
 }
 
-func (h *handler) outageView(f *frame, v *sla.Verdict, o *sla.Outage, zone *time.Location) outageView {
+// outageOf says whose an outage is.
+type outageOf struct {
+	agreement, objective, service, period string
+	timed                                 bool // what is bad are seconds, not events
+}
+
+func ofVerdict(v *sla.Verdict) outageOf {
+	return outageOf{v.Agreement, v.Objective, v.Service, v.Period.Name, v.Timed()}
+}
+
+func (h *handler) outageView(f *frame, of outageOf, o *sla.Outage, zone *time.Location) outageView {
 	out := outageView{
-		Href: f.To("objectives", v.Agreement, v.Objective, "outages", fmt.Sprint(int64(o.From))) + "?period=" + url.QueryEscape(v.Period.Name),
-		From: f.moment(o.From, zone), To: f.moment(o.To, zone), Duration: f.Duration(o.Duration), Bad: f.bad(v, o.Bad),
-		Share: f.share(o.BudgetShare, 1), Objective: v.Objective, Service: h.service(v.Service), Agreement: v.Agreement,
-		Badge: f.badge(v), from: o.From, Stamp: o.From.In(zone).Format(time.RFC3339),
+		Href: f.To("objectives", of.agreement, of.objective, "outages", fmt.Sprint(int64(o.From))) + "?period=" + url.QueryEscape(of.period),
+		From: f.moment(o.From, zone), To: f.moment(o.To, zone), Duration: f.Duration(o.Duration), Bad: f.amountBad(of.timed, o.Bad),
+		Share: f.share(o.BudgetShare, 1), Objective: of.objective, Service: h.service(of.service), Agreement: of.agreement,
+		Stamp: o.From.In(zone).Format(time.RFC3339),
 	}
 	for _, a := range o.Attribution {
 		text := f.say(f.Blame(a.Class))
@@ -333,7 +341,7 @@ func (h *handler) outageView(f *frame, v *sla.Verdict, o *sla.Outage, zone *time
 			text += " (" + a.Agreement + ")"
 		}
 		if len(o.Attribution) > 1 {
-			text += " " + f.amount(v, a.Bad)
+			text += " " + f.amountOf(of.timed, a.Bad)
 		}
 		out.Attribution = join(out.Attribution, text)
 		out.Classes = append(out.Classes, a.Class)
@@ -376,14 +384,14 @@ func (h *handler) history(r *http.Request, f *frame, at *found, p *objectivePage
 			p.Problem = f.say("Not measured since %s: %s", f.moment(problem.Since, at.zone), problem.Text)
 		}
 	}
-	breaches, err := h.o.Store.Breaches(r.Context(), at.period.Span)
+	breaches, err := h.o.Store.LatestBreaches(r.Context(), store.BreachQuery{
+		Span: at.period.Span, Agreements: []string{at.agreement.Name}, Objective: at.objective.Name, Limit: mostBreaches,
+	})
 	if err != nil {
 		return fmt.Errorf("reading the breach records: %w", err)
 	}
 	for i := range breaches {
-		if b := &breaches[i]; b.Agreement == at.agreement.Name && b.Objective == at.objective.Name {
-			p.Breaches = append(p.Breaches, h.breachView(f, b))
-		}
+		p.Breaches = append(p.Breaches, h.breachView(f, &breaches[i]))
 	}
 	return nil
 }

@@ -70,11 +70,11 @@ func (h *handler) outagePage(w http.ResponseWriter, r *http.Request) error {
 		return notFound("no outage of %s begins at %s", at.objective.Name, sla.Instant(from))
 	}
 	f := h.frameOf(r, "breaches", "").in(at.zone)
-	p := &outagePage{outageView: h.outageView(f, v, o, at.zone)}
+	p := &outagePage{outageView: h.outageView(f, ofVerdict(v), o, at.zone)}
 	p.ToPage = f.To("objectives", v.Agreement, v.Objective) + "?period=" + url.QueryEscape(at.period.Name)
 	f.Title = f.say("Outage of %s: %s", p.Service, p.From)
 	f.Trail = []link{{f.say("Breaches and outages"), f.To("breaches")}, {p.Service + ": " + v.Objective, p.ToPage}}
-	p.neighbours(listed, o, func(x *sla.Outage) string { return h.outageView(f, v, x, at.zone).Href })
+	p.neighbours(listed, o, func(x *sla.Outage) string { return h.outageView(f, ofVerdict(v), x, at.zone).Href })
 	p.Pairs = [][2]string{
 		{f.say("From"), p.From},
 		{f.say("To"), p.To},

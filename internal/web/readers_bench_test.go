@@ -33,6 +33,9 @@ func BenchmarkReaders(b *testing.B) {
 				return []string{"/?page=", "/?state=missed&page="}[n%11/10] + fmt.Sprint(n%11)
 			})
 		})
+		b.Run("breaches of a month", func(b *testing.B) {
+			w.readers(b, func(n int) string { return fmt.Sprintf("/breaches?period=2026-%02d", 1+n%10) })
+		})
 		b.Run("all of a page open", func(b *testing.B) { w.readers(b, func(int) string { return "/?open=all" }) })
 	})
 	b.Run("objectives with 12 months of facts", func(b *testing.B) {

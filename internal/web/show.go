@@ -108,10 +108,14 @@ func (f *frame) target(o *sla.Objective) string {
 
 // amount says an amount of a verdict's good or bad: time, or events.
 func (f *frame) amount(v *sla.Verdict, r *big.Rat) string {
+	return f.amountOf(v.Timed(), r)
+}
+
+func (f *frame) amountOf(timed bool, r *big.Rat) string {
 	switch {
 	case r == nil:
 		return "–"
-	case v.Timed():
+	case timed:
 		return f.seconds(r)
 	}
 	return f.events(r)
@@ -119,14 +123,11 @@ func (f *frame) amount(v *sla.Verdict, r *big.Rat) string {
 
 // bad says a bad amount with its unit.
 func (f *frame) bad(v *sla.Verdict, r *big.Rat) string {
-	if r == nil {
-		return f.amount(v, r)
-	}
 	return f.amountBad(v.Timed(), r)
 }
 
 func (f *frame) amountBad(timed bool, r *big.Rat) string {
-	if timed {
+	if timed || r == nil {
 		return f.seconds(r)
 	}
 	return f.say("%s bad events", f.events(r))

@@ -3,6 +3,7 @@ package web
 import (
 	"html"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -139,5 +140,45 @@ func TestWhatNeedsAttentionLeavesRoomForTheMatrix(t *testing.T) {
 		if n := strings.Count(below, `<span class="why">`); n != want.folded {
 			t.Errorf("of %d things %d are folded away, want %d", missed, n, want.folded)
 		}
+	}
+}
+
+// outagesOn gives the beginnings of the outages on a page, in its order.
+func (w *world) outagesOn(t *testing.T, page string) []string {
+	t.Helper()
+	var out []string
+	body := w.get(t, page).Body.String()
+	for _, m := range regexp.MustCompile(`/outages/(\d+)\?period=`).FindAllStringSubmatch(body, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+func TestBreachesListsOutagesOfTheMonthUnderWayAndOfThoseSettledInPages(t *testing.T) {
+	w := newWorld(t, size{services: 60, objectives: 1, periods: 1})
+	for i := range w.standings { // each begins a minute after the one before
+		o := &w.standings[i].Current.Outages[0]
+		o.From, o.To = o.From.Add(sla.Millis(i)*sla.Minute), o.To.Add(sla.Millis(i)*sla.Minute)
+	}
+	w.says(t, "/breaches?service=service-3", "said when the period is settled")
+	if got := w.outagesOn(t, "/breaches?service=service-3"); len(got) != 1 {
+		t.Errorf("of one service in the month under way %d outages are listed, want 1", len(got))
+	}
+	if got := w.outagesOn(t, "/breaches?class=own"); len(got) != 0 {
+		t.Errorf("%d outages that nothing is said of yet are listed as our own", len(got))
+	}
+	for month, order := range map[string]func(a, b string) int{"2026-11": strings.Compare, "2026-10": func(string, string) int { return 1 }} {
+		first := w.outagesOn(t, "/breaches?period="+month)
+		next := regexp.MustCompile(`href="(/breaches\?after=[^"]*)" rel="next"`).FindStringSubmatch(w.get(t, "/breaches?period="+month).Body.String())
+		if len(first) != mostOutages || next == nil {
+			t.Fatalf("the first page of %s has %d outages and leads to %q", month, len(first), next)
+		}
+		second := w.outagesOn(t, html.UnescapeString(next[1]))
+		if len(second) != 60-mostOutages || order(first[0], second[0]) != 1 {
+			t.Errorf("the second page of %s has %d outages after %s: %s", month, len(second), first[0], second)
+		}
+	}
+	if got := w.get(t, "/breaches?after=nowhere").Code; got != 400 {
+		t.Errorf("a place that is none is answered by %d, want 400", got)
 	}
 }

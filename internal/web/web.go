@@ -79,8 +79,10 @@ type handler struct {
 	sights    kept[round, struct{}, *sight]
 	overviews writings
 	charts    writings // pages of objectives
+	lists     writings // pages of breaches and outages
 	details   kept[round, detailKey, *detail]
 	trails    kept[*sla.Catalogue, trailKey, *trail]
+	ongoing   kept[round, struct{}, unsettledOutages]
 }
 
 // New gives the handler of all paths.
@@ -120,8 +122,10 @@ func (h *handler) read() (err error) {
 	h.sights.epoch, h.sights.limit = h.round, 1
 	h.overviews.epoch, h.overviews.limit = h.minute, overviewsKept
 	h.charts.epoch, h.charts.limit = h.minute, detailsKept
+	h.lists.epoch, h.lists.limit = h.minute, overviewsKept
 	h.details.epoch, h.details.limit = h.round, detailsKept
 	h.trails.epoch, h.trails.limit = h.o.Catalogue, detailsKept
+	h.ongoing.epoch, h.ongoing.limit = h.round, 1
 	h.texts, err = readTexts()
 	return err
 }
