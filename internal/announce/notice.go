@@ -233,20 +233,21 @@ func (p *Postman) breachNews(ctx context.Context, c *sla.Catalogue, a *sla.Agree
 			{"Objective", pageURL(&sla.Condition{Agreement: r.Agreement, Objective: r.Objective}, base)},
 		}
 	}
-	return &packed{Thread: p.threadID(r), Sheet: s, Item: breachItem(&s, a, r, what, v, zone)}, nil
-}
-
-// breachItem says of a record in a line what its sheet says.
-func breachItem(s *sheet, a *sla.Agreement, r *sla.Breach, what string, v *sla.Verdict, zone *time.Location) item {
 	reached := "–"
 	if o := a.Objective(r.Objective); v != nil && o != nil {
 		reached = cmp.Or(reachedWords(v), "nothing") + " against " + targetWords(o)
 	}
-	out := item{Line: gridLine{Mark: s.Mark, Cells: []string{what, cmp.Or(a.Title, a.Name) + ", " + shortPeriod(r.Period, zone), reached}}}
+	line := breachItem(&s, r.State, what, cmp.Or(a.Title, a.Name)+", "+shortPeriod(r.Period, zone), reached)
+	return &packed{Thread: p.threadID(r), Sheet: s, Item: line}, nil
+}
+
+// breachItem gives the line on a breach record in that state, beside others.
+func breachItem(s *sheet, state sla.BreachState, cells ...string) item {
+	out := item{Line: gridLine{Mark: s.Mark, Cells: cells}}
 	if len(s.Links) > 0 {
 		out.Line.Href = s.Links[0].Value
 	}
-	switch r.State {
+	switch state {
 	case sla.BreachConfirmed:
 		out.Group, out.Rank = "missed", 0
 	case sla.BreachOpen:
