@@ -148,6 +148,37 @@ func TestACircleOrAMissingAgreementExplainsNothing(t *testing.T) {
 	}
 }
 
+func TestACircleFurtherDownEnds(t *testing.T) {
+	k := newCompany()
+	k.promise(sla.SLA, "shop", "99", one("app"))
+	k.promise(sla.OLA, "app", "99", one("host"))
+	k.promise(sla.OLA, "host", "99", one("app"))
+	k.outage("shop", 100, 110)
+	k.outage("app", 100, 110)
+	k.outage("host", 105, 110)
+	k.wantBlame(t, november.To, map[string]string{"host": "300", "app": "300"})
+}
+
+func TestOnOneLevelASupplierIsToBlameBeforeAnyTeam(t *testing.T) {
+	k := newCompany()
+	names := []string{"t1", "t2", "t3", "u1", "t4", "u2", "t5", "u3"}
+	var all []sla.Reliance
+	for _, name := range names {
+		all = append(all, one(name))
+	}
+	k.promise(sla.SLA, "shop", "99", all...)
+	k.outage("shop", 100, 110)
+	for _, name := range names {
+		kind := sla.OLA
+		if name[0] == 'u' {
+			kind = sla.UC
+		}
+		k.promise(kind, name, "99")
+		k.outage(name, 100, 110)
+	}
+	k.wantBlame(t, november.To, map[string]string{"u1": "600"})
+}
+
 func TestPlannedTimeThatCountsAsGoodHasNoBadAmountToShareOut(t *testing.T) {
 	k := newCompany()
 	a := k.promise(sla.SLA, "shop", "99", one("host"))
