@@ -153,7 +153,7 @@ func TestThePlanAsksForAHistogramInTheFormThatItHas(t *testing.T) {
 }
 
 func TestThePlanSaysWhyARequestBringsNothing(t *testing.T) {
-	end, now := start.Add(10*sla.Minute), start.Add(30*sla.Minute)
+	end, now := start.Add(10*sla.Minute), start.Add(3*sla.Hour)
 	for asClassic, want := range map[bool]string{
 		false: "took 0 of 0, the source has no such series now; this",
 		true:  "took_bucket 0 of 0, the source has no such series now; this",
