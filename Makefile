@@ -26,7 +26,7 @@ crash: ## kills, full disks, edits and backups at length, for docs/reliability.m
 	SLMD_RESTART_MINUTES=60 go test ./internal/app -run='Fault_D13' -v -timeout=1h
 
 late: ## late samples in SEEDS=100 made-up histories, and a source with a million series
-	SLMD_LATE_SEEDS=$(or $(SEEDS),100) go test ./internal/cycle -run='TheLedgerIsTheSame|HoursLate|Fault_A22' -v -timeout=1h
+	SLMD_LATE_SEEDS=$(or $(SEEDS),100) go test ./internal/cycle -run='TheLedgerIsTheSame|HoursLate|RestartsMake|Fault_A22' -v -timeout=1h
 	SLMD_HUGE_SERIES=1000000 go test ./internal/measure -run='Fault_A15' -v -timeout=30m
 
 scale: ## memory of a backfill of 90 days, and 1,000 indicators after three days off
