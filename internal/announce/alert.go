@@ -132,6 +132,12 @@ func identity(c *sla.Condition, configured map[string]string) map[string]string 
 	return labels
 }
 
+// Key tells the alert of a condition from others.
+func Key(c *sla.Condition, terms Terms) string { return keyOf(identity(c, terms.Labels)) }
+
+// Key tells the alert from others, as Key of its condition does.
+func (a *Alert) Key() string { return a.key }
+
 // keyOf gives the labels in one string that sorts as they do.
 func keyOf(labels map[string]string) string {
 	var b strings.Builder

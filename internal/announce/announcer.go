@@ -44,6 +44,8 @@ type Options struct {
 	// refused by it or could not be brought to it, and were over the limit. They
 	// may be called from several goroutines at once.
 	Sent, Failed, Dropped func(instance string, alerts int)
+	// Took, which may be nil, hears which alerts an instance took, as Sent does.
+	Took func(instance string, alerts []Alert)
 	// Announced hears how many alerts hold, by name, each time they are announced.
 	Announced func(firing map[string]int)
 	Log       *slog.Logger
@@ -70,6 +72,9 @@ func New(opts Options) *Announcer {
 		if *hook == nil {
 			*hook = func(string, int) {}
 		}
+	}
+	if opts.Took == nil {
+		opts.Took = func(string, []Alert) {}
 	}
 	if opts.Own == nil {
 		opts.Own = func(sla.Instant) []sla.Condition { return nil }

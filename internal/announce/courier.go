@@ -91,6 +91,7 @@ func (c *courier) send(ctx context.Context, batch []Alert) bool {
 	case err == nil:
 		c.recovered()
 		c.opts.Sent(c.Name, len(batch))
+		c.opts.Took(c.Name, batch)
 		return true
 	case ctx.Err() != nil:
 		return false

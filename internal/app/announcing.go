@@ -38,6 +38,7 @@ func (a *App) newAnnouncer(cfg *config.Config) (*announce.Announcer, error) {
 			a.recorder.NotificationsFailed(name, n)
 			a.deeds.told(name, 0, n)
 		},
+		Took:      func(name string, alerts []announce.Alert) { a.deeds.took(name, alerts, a.now()) },
 		Dropped:   a.recorder.NotificationsDropped,
 		Announced: a.recorder.AlertsFiring,
 	}), nil

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/slmd/slmd/internal/announce"
 	"github.com/slmd/slmd/internal/calendar"
 	"github.com/slmd/slmd/internal/config"
 	"github.com/slmd/slmd/internal/cronexpr"
@@ -23,6 +24,7 @@ type deeds struct {
 	mu        sync.Mutex
 	asked     map[question]web.Asked // the last request with each query
 	receivers map[string]*web.ReceiverState
+	taken     map[string]map[string]sla.Instant // by receiver and alert when it was taken last, of those that hold
 	last      web.LastRound
 	catchUp   *web.CatchUp // nil when nothing is behind
 }
@@ -94,6 +96,38 @@ func (d *deeds) told(name string, sent, failed int) {
 	d.receivers[name].Failed += int64(failed)
 }
 
+// took notes which alerts a receiver took; of what has ended nothing is kept.
+func (d *deeds) took(name string, alerts []announce.Alert, now sla.Instant) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.taken == nil {
+		d.taken = map[string]map[string]sla.Instant{}
+	}
+	if d.taken[name] == nil {
+		d.taken[name] = map[string]sla.Instant{}
+	}
+	for i := range alerts {
+		a := &alerts[i]
+		d.taken[name][a.Key()] = now
+		if !a.EndsAt.After(now.Time()) {
+			delete(d.taken[name], a.Key())
+		}
+	}
+}
+
+// tellers gives who took an alert, by name.
+func (d *deeds) tellers(key string) (out []web.Delivery) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, taken := range d.taken {
+		if at, ok := taken[key]; ok {
+			out = append(out, web.Delivery{Receiver: name, At: at})
+		}
+	}
+	slices.SortFunc(out, func(x, y web.Delivery) int { return cmp.Compare(x.Receiver, y.Receiver) })
+	return out
+}
+
 // book gives what pages judge from.
 func (a *App) book(ctx context.Context) (judge.Book, error) {
 	return cycle.Book(ctx, cycle.Reading{
@@ -117,6 +151,8 @@ func (a *App) works() web.Works {
 		Pending: lag.Pending, Behind: lag.Furthest, Sizes: a.storageSizes(), Build: buildInfo(), Mode: cfg.Alerting.Mode,
 		Rounds: map[string]web.RoundState{},
 	}
+	terms := a.terms(cfg)
+	w.Took = func(c *sla.Condition) []web.Delivery { return a.deeds.tellers(announce.Key(c, terms)) }
 	for _, s := range a.sourceStatus() {
 		row := web.SourceState{Name: s.Name, URL: s.URL, Kind: s.Kind, Lag: s.Lag, Reachable: s.Reachable, LastError: s.LastError}
 		if c := s.Capabilities; c != nil {

@@ -221,7 +221,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // readPages reads the templates: one set for each page, with the frame and the
 // parts that pages share.
 func readPages() (map[string]*template.Template, error) {
-	shared, err := template.New("shared").Funcs(template.FuncMap{"pair": pair, "ofOne": ofOne, "states": func() []sla.State { return sla.States }}).
+	shared, err := template.New("shared").Funcs(template.FuncMap{"pair": pair, "ofOne": ofOne, "less": func(a, b int) int { return a - b }, "states": func() []sla.State { return sla.States }}).
 		ParseFS(files, "templates/frame.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the page templates: %w", err)

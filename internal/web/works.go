@@ -24,6 +24,14 @@ type Works struct {
 	Build    map[string]string
 	Receiver []ReceiverState
 	Mode     string // of alerting: push, rules or off
+	// Took, which may be nil, says who took the alert of a condition, and when last.
+	Took func(*sla.Condition) []Delivery
+}
+
+// Delivery is when a receiver took an alert last.
+type Delivery struct {
+	Receiver string
+	At       sla.Instant
 }
 
 // SourceState is what is known of a data source.
@@ -82,6 +90,7 @@ type statusPage struct {
 	Last      string // the last round
 	Problems  []problemView
 	Firing    []firingView
+	Held      int // alerts that are firing, shown or not
 	Catalogue []itemView
 	Sizes     [][2]string
 	Build     [][2]string
@@ -92,7 +101,15 @@ type statusPage struct {
 
 type problemView struct{ Indicator, Kind, Since, Text, Href string }
 
-type firingView struct{ Name, Severity, What, Since, Href, Text string }
+type firingView struct {
+	Name, Severity, What, Since, Href, Text string
+	Took                                    []tookView
+}
+
+type tookView struct{ Receiver, At string }
+
+// mostFiring is how many alerts one page shows.
+const mostFiring = 200
 
 // itemView is one kind of things in the catalogue.
 type itemView struct {
@@ -136,8 +153,12 @@ func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("reading the alerts: %w", err)
 	}
 	for i := range conditions {
-		if c := &conditions[i]; c.Holds() {
-			p.Firing = append(p.Firing, h.firing(f, c))
+		c := &conditions[i]
+		if !c.Holds() {
+			continue
+		}
+		if p.Held++; p.Held <= mostFiring {
+			p.Firing = append(p.Firing, h.firing(f, c, p.Works.Took))
 		}
 	}
 	head, err := h.o.Store.AuditHead(r.Context())
@@ -170,11 +191,19 @@ func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (h *handler) firing(f *frame, c *sla.Condition) firingView {
+func (h *handler) firing(f *frame, c *sla.Condition, took func(*sla.Condition) []Delivery) firingView {
 	v := firingView{Name: c.Alertname, Severity: c.Severity, Since: f.moment(c.Since, h.zone()), What: c.Agreement, Text: c.Details.Text}
 	v.Href = f.To("agreements", c.Agreement)
 	if c.Objective != "" {
 		v.What, v.Href = c.Agreement+" / "+c.Objective, f.To("objectives", c.Agreement, c.Objective)
+	}
+	if c.Agreement == "" {
+		v.What, v.Href = c.Indicator, f.To("indicators", c.Indicator)
+	}
+	if took != nil {
+		for _, d := range took(c) {
+			v.Took = append(v.Took, tookView{d.Receiver, f.moment(d.At, h.zone())})
+		}
 	}
 	if c.Details.Compliance != "" {
 		v.Text = joined(f.say("%s against %s in %s", c.Details.Compliance, c.Details.Target, f.Period(c.Details.Period))+".", v.Text)

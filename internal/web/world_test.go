@@ -95,7 +95,13 @@ func (w *world) serve(t testing.TB) {
 				}},
 				Rounds: map[string]RoundState{"service-0-up": {Measured: now, Next: now}}, Last: LastRound{Source: "main", At: now, Took: time.Second},
 				CatchUp:  &CatchUp{Began: now.Add(-10 * sla.Second), From: now.Add(-sla.Day), At: now.Add(-sla.Hour), All: 100, Pending: 25},
-				Receiver: []ReceiverState{{Name: w.odd, Sent: 2}},
+				Receiver: []ReceiverState{{Name: w.odd, Sent: 2}}, Mode: "push",
+				Took: func(c *sla.Condition) []Delivery {
+					if c.Alertname != sla.AlertDataMissing {
+						return nil
+					}
+					return []Delivery{{Receiver: "taker " + w.odd, At: now.Add(-sla.Minute)}}
+				},
 			}
 		},
 		Asked: func(_ string, takes func(string) bool) (out []Asked) {
