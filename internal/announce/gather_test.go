@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -56,9 +58,9 @@ func (o *office) named(address string) map[string]int {
 	out := map[string]int{}
 	for _, m := range o.host.Messages() {
 		for line := range strings.Lines(m.Text) {
-			_, rest, found := strings.Cut(line, "Shop: shelf-")
-			if m.To == address && found && strings.HasPrefix(line, "[") {
-				out["shelf-"+rest[:3]]++
+			_, rest, found := strings.Cut(line, ": Shop: ")
+			if name, _, _ := strings.Cut(rest, ";"); m.To == address && found && strings.HasPrefix(line, "[") {
+				out[name]++
 			}
 		}
 	}
@@ -104,6 +106,49 @@ func TestWhatIsTooMuchAtOnceComesInOneMailThatNamesEachOnce(t *testing.T) {
 	o.pass()
 	if got := o.sent()[3:]; len(got) != 6 || !strings.Contains(got[0], "shelf-000 has no breach any more") {
 		t.Errorf("a day later they get %q", got)
+	}
+}
+
+// breaches is how many happen at once: SLMD_MAILED, or so many that they take
+// more than one pass to plan and more than one mail.
+func breaches(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("SLMD_MAILED")
+	if text == "" {
+		return 700
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("SLMD_MAILED: %v", err)
+	}
+	return n
+}
+
+func TestHoweverManyBreachAtOnceEachIsNamedOnceInAFewMails(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it takes a while")
+	}
+	n := breaches(t)
+	o := newPlatform(t, n)
+	o.breachAll(0, n, sla.BreachOpen)
+	began, passes := time.Now(), 0
+	for len(o.sent()) == 0 || o.waiting > 0 {
+		if passes++; passes > n {
+			t.Fatal("it comes to no end")
+		}
+		o.pass()
+	}
+	t.Logf("of %d breaches three contacts had %d mails after %d passes, %s", n, len(o.sent()), passes, time.Since(began).Round(time.Millisecond))
+	if want := 3 * ((n + 499) / 500); len(o.sent()) != want {
+		t.Errorf("there are %d mails, want %d", len(o.sent()), want)
+	}
+	for _, address := range []string{"kim@example.com", "lee@example.com", "slm-team@example.com"} {
+		named := o.named(address)
+		for i := range n {
+			if named[shelf(i)] != 1 {
+				t.Fatalf("to %s %s is named %d times", address, shelf(i), named[shelf(i)])
+			}
+		}
 	}
 }
 

@@ -286,9 +286,12 @@ func (p *Postman) verdictOf(ctx context.Context, r *sla.Breach) (*sla.Verdict, e
 // isAbout reports whether a verdict is on the objective and period of a record;
 // of rolling windows on any that is as long.
 func isAbout(v *sla.Verdict, r *sla.Breach) bool {
+	if v.Agreement != r.Agreement || v.Objective != r.Objective || v.Version != r.Version {
+		return false
+	}
 	of, _, _ := strings.Cut(v.Period.Name, "@")
 	period, _, _ := strings.Cut(r.Period.Name, "@")
-	return v.Agreement == r.Agreement && v.Objective == r.Objective && v.Version == r.Version && of == period
+	return of == period
 }
 
 // breachWords gives the headline of a record's state, and the state that marks it.
