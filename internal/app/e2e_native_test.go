@@ -51,9 +51,12 @@ func TestWhatRestsOnDividedBucketsIsShownAsApproximateEverywhere(t *testing.T) {
 	s := newStage(t, set{now: april.Add(3 * sla.Hour)})
 	s.configure(set{catalogue: quick, source: serve(t, samples, &s.clock).URL()})
 	s.open()
-	s.app.Start()
 	s.round()
 	s.rounds(april.Add(6*sla.Hour), 90*sla.Minute)
+	if issued, err := s.app.IssueReviews(t.Context()); err != nil || len(issued) != 1 {
+		t.Fatalf("issued are %v (%v)", issued, err)
+	}
+	s.app.Start()
 
 	var status struct{ Data []web.StatusRow }
 	if err := json.Unmarshal([]byte(get(t, s.app.URL()+"/api/v1/objectives")), &status); err != nil {
@@ -72,9 +75,6 @@ func TestWhatRestsOnDividedBucketsIsShownAsApproximateEverywhere(t *testing.T) {
 				t.Errorf("the page of %s in %s explains that it is approximate: %v", objective, period, !want)
 			}
 		}
-	}
-	if issued, err := s.app.IssueReviews(t.Context()); err != nil || len(issued) != 1 {
-		t.Fatalf("issued are %v (%v)", issued, err)
 	}
 	review, err := report.Read([]byte(get(t, s.app.URL()+"/api/v1/reports/shop-sla/2026-03.json")))
 	if err != nil {
