@@ -124,6 +124,42 @@ func (s *Store) IssuedReports(ctx context.Context, since sla.Instant) ([]Report,
 	return out, err
 }
 
+// ReportQuery says which reports are wanted; what is empty does not count.
+type ReportQuery struct {
+	Agreement, Period string
+	After, Limit      int // so many are left out before, and at most so many given
+}
+
+// LatestReports gives reports without their documents, the latest periods first,
+// in order of agreements, the latest revision first.
+func (s *Store) LatestReports(ctx context.Context, q ReportQuery) ([]Report, error) {
+	var out []Report
+	err := s.read(ctx, "listing reports", func(ctx context.Context, tx *txn) error {
+		return each(ctx, tx, func(rows *sql.Rows) error {
+			var r Report
+			err := rows.Scan(&r.Agreement, &r.Period, &r.Revision, &r.Issued, &r.Reason, &r.SHA256, &r.At, &r.By)
+			out = append(out, r)
+			return err
+		}, `SELECT agreement, period, revision, status = 'issued', reason, sha256, at_ms, actor FROM report
+			WHERE (?1 = '' OR agreement = ?1) AND (?2 = '' OR period = ?2)
+			ORDER BY period DESC, agreement, revision DESC LIMIT ?3 OFFSET ?4`, q.Agreement, q.Period, q.Limit, q.After)
+	})
+	return out, err
+}
+
+// ReportedPeriods gives the names of the last periods that have reports, the latest first.
+func (s *Store) ReportedPeriods(ctx context.Context, limit int) (out []string, err error) {
+	err = s.read(ctx, "listing the periods of reports", func(ctx context.Context, tx *txn) error {
+		return each(ctx, tx, func(rows *sql.Rows) error {
+			var name string
+			err := rows.Scan(&name)
+			out = append(out, name)
+			return err
+		}, `SELECT DISTINCT period FROM report ORDER BY period DESC LIMIT ?1`, limit)
+	})
+	return out, err
+}
+
 // Report gives the latest issued revision, or the draft where none is issued;
 // ErrNotFound when there is neither.
 func (s *Store) Report(ctx context.Context, agreement, period string) (Report, error) {

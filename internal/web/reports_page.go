@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,10 +18,17 @@ import (
 
 // reportsPage lists service reviews, the newest first.
 type reportsPage struct {
-	Rows       []reviewView
-	Agreements []option
-	Any        bool
+	Rows                []reviewView
+	Agreements, Periods []option
+	Any                 bool
+	Before, After       string // addresses of the pages before and after
 }
+
+// How many reviews one page shows, and how many periods can be chosen.
+const (
+	mostReviews = 100
+	mostPeriods = 60
+)
 
 type reviewView struct {
 	Agreement, Title, Period, Name, Status, Word string
@@ -30,29 +39,53 @@ type reviewView struct {
 }
 
 func (h *handler) reportsPage(w http.ResponseWriter, r *http.Request) error {
-	reports, err := h.o.Store.Reports(r.Context(), "")
+	periods, err := h.o.Store.ReportedPeriods(r.Context(), mostPeriods)
+	if err != nil {
+		return fmt.Errorf("reading the periods of reviews: %w", err)
+	}
+	f := h.frameOf(r, "reports", "Service reviews")
+	p := &reportsPage{Any: len(periods) > 0}
+	page, _ := strconv.Atoi(r.FormValue("page")) // what is no number is the first page
+	page = min(max(page, 1), 1000)
+	q := store.ReportQuery{Agreement: r.FormValue("agreement"), Period: r.FormValue("period"), After: (page - 1) * mostReviews, Limit: mostReviews + 1}
+	reports, err := h.o.Store.LatestReports(r.Context(), q)
 	if err != nil {
 		return fmt.Errorf("reading the list of reviews: %w", err)
 	}
-	f := h.frameOf(r, "reports", "Service reviews")
-	p := &reportsPage{Any: len(reports) > 0}
-	names := map[string]string{}
-	want := r.FormValue("agreement")
-	for i := range reports {
-		names[reports[i].Agreement] = h.agreementTitle(reports[i].Agreement)
-		if want == "" || reports[i].Agreement == want {
-			p.Rows = append(p.Rows, h.reviewView(f, &reports[i]))
-		}
+	p.pages(f, q, page, len(reports))
+	for i := range reports[:min(len(reports), mostReviews)] {
+		p.Rows = append(p.Rows, h.reviewView(f, &reports[i]))
 	}
-	slices.SortStableFunc(p.Rows, func(a, b reviewView) int {
-		if a.Name != b.Name {
-			return strings.Compare(b.Name, a.Name)
-		}
-		return strings.Compare(a.Title, b.Title)
-	})
-	p.Agreements = options(names, want)
+	names := map[string]string{}
+	agreements := h.o.Catalogue().Agreements
+	for i := range agreements {
+		names[agreements[i].Name] = titled(agreements[i].Title, agreements[i].Name)
+	}
+	p.Agreements = options(names, q.Agreement)
+	for _, name := range periods {
+		p.Periods = append(p.Periods, option{name, f.Period(name), name == q.Period})
+	}
 	h.write(w, f, "reports", p)
 	return nil
+}
+
+// pages gives the ways to the pages before and after one on which so many were found.
+func (p *reportsPage) pages(f *frame, q store.ReportQuery, page, found int) {
+	to := func(n int) string {
+		values := url.Values{"page": {strconv.Itoa(n)}}
+		for name, v := range map[string]string{"agreement": q.Agreement, "period": q.Period} {
+			if v != "" {
+				values.Set(name, v)
+			}
+		}
+		return f.To("reports") + "?" + values.Encode()
+	}
+	if page > 1 {
+		p.Before = to(page - 1)
+	}
+	if found > mostReviews {
+		p.After = to(page + 1)
+	}
 }
 
 func (h *handler) agreementTitle(name string) string {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"html"
 	"net/http/httptest"
 	"regexp"
@@ -180,5 +181,35 @@ func TestBreachesListsOutagesOfTheMonthUnderWayAndOfThoseSettledInPages(t *testi
 	}
 	if got := w.get(t, "/breaches?after=nowhere").Code; got != 400 {
 		t.Errorf("a place that is none is answered by %d, want 400", got)
+	}
+}
+
+func TestReviewsAreListedByAgreementAndPeriodInPages(t *testing.T) {
+	w := newWorld(t, size{services: 60, objectives: 1})
+	for i := range 60 {
+		for _, period := range []string{"2026-09", "2026-10"} {
+			draft := store.Report{Agreement: fmt.Sprintf("service-%d-sla", i), Period: period, Doc: []byte("{}"), At: now, By: "test"}
+			if _, err := w.store.SaveDraft(t.Context(), draft); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	listed := func(page string) int {
+		return strings.Count(w.get(t, page).Body.String(), `<th scope="row" data-label="Agreement">`)
+	}
+	for page, want := range map[string]int{
+		"/reports": 100, "/reports?page=2": 20, "/reports?page=3": 0, "/reports?period=2026-09": 60, "/reports?agreement=service-3-sla": 2,
+		"/reports?agreement=service-3-sla&period=2026-10": 1, "/reports?period=2026-01": 0,
+	} {
+		if got := listed(page); got != want {
+			t.Errorf("%s lists %d reviews, want %d", page, got, want)
+		}
+	}
+	w.says(t, "/reports", `href="/reports?page=2" rel="next"`, `<option value="2026-09">September 2026</option>`)
+	w.says(t, "/reports?page=2", `href="/reports?page=1" rel="prev"`)
+	w.says(t, "/reports?period=2026-01", "No review fits the filters.")
+	body := w.get(t, "/reports").Body.String()
+	if october, september := strings.LastIndex(body, "/2026-10\""), strings.Index(body, "/2026-09\""); october < 0 || september < october {
+		t.Error("the latest period is not listed first")
 	}
 }
