@@ -119,6 +119,16 @@ func TestARollingWindowHasOneRecordPerExcursion(t *testing.T) {
 	}
 }
 
+func TestWhatFollowsOneRecordDoesNotShareItsTransitions(t *testing.T) {
+	prev, _ := StepBreach(nil, seen(sla.Failing, false, true), Step{At: 1})
+	prev.Transitions = slices.Grow(prev.Transitions, 8)
+	confirmed, _ := StepBreach(prev, seen(sla.Breached, true, false), Step{At: 2})
+	averted, _ := StepBreach(prev, seen(sla.Met, true, false), Step{At: 3})
+	if confirmed.Transitions[1].State != sla.BreachConfirmed || averted.Transitions[1].State != sla.BreachAverted {
+		t.Errorf("the transitions are %+v and %+v", confirmed.Transitions, averted.Transitions)
+	}
+}
+
 func TestATransitionSaysWhy(t *testing.T) {
 	limit := seen(sla.Breached, true, true)
 	limit.Budget.Left = big.NewRat(1, 1)
