@@ -148,6 +148,22 @@ func TestATransitionSaysWhy(t *testing.T) {
 	}
 }
 
+func TestTheLastTransitionSaysWhy(t *testing.T) {
+	for _, c := range []struct {
+		before, then *sla.Verdict
+		want         string
+	}{
+		{seen(sla.Failing, false, true), seen(sla.Met, true, false), "at or above the target in the end"},
+		{seen(sla.Failing, false, true), seen(sla.NoData, true, false), "nothing left to judge"},
+		{seen(sla.Breached, true, true), seen(sla.Met, true, false), "no longer below the target"},
+	} {
+		record, _ := StepBreach(nil, c.before, Step{})
+		if _, added := StepBreach(record, c.then, Step{}); added[0].Cause != c.want {
+			t.Errorf("got %q, want %q", added[0].Cause, c.want)
+		}
+	}
+}
+
 func TestTheWorstOfSeveralStates(t *testing.T) {
 	for _, c := range []struct {
 		states []sla.State
