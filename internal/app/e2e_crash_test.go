@@ -183,6 +183,9 @@ func (y *tally) log(t testing.TB) {
 }
 
 func TestTheReleasedDaemonHoldsNoFailpoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it builds a daemon")
+	}
 	text, err := os.ReadFile(build(t, "slmd"))
 	if err != nil {
 		t.Fatal(err)

@@ -97,6 +97,9 @@ func (k *trap) fault(w http.ResponseWriter, r *http.Request, next http.Handler) 
 }
 
 func TestTheDaemonAsAProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it builds a daemon")
+	}
 	binary := build(t, "slmd")
 	t.Run("killed while it catches up it ends with the ledger of one that was not", func(t *testing.T) { killWhileCatchingUp(t, binary) })
 	t.Run("a second one on the same storage ends within a second and says why", func(t *testing.T) { startTwice(t, binary) })

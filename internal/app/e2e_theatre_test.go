@@ -31,7 +31,7 @@ type theatre struct {
 	catalogue         string
 	now, from         sla.Instant
 	days              int
-	random            *rand.Rand
+	random            *rand.Rand // of a part of the test
 	seed              int
 }
 
@@ -81,7 +81,6 @@ func newTheatre(t *testing.T) *theatre {
 	th := &theatre{t: t, days: number(t, daysVariable, shortDays), now: sla.At(time.Now())}
 	tool := build(t, "slmtool", "-tags=failpoint")
 	th.released, th.failing = binaries{build(t, "slmd"), tool}, binaries{build(t, "slmd", "-tags=failpoint"), tool}
-	th.random, th.seed = seeded(t)
 	th.from = sla.At(th.now.Time().UTC().Truncate(24 * time.Hour)).Add(-34 * sla.Day)
 	sold := th.now.Add(-2 * sla.Day)
 	th.catalogue = fmt.Sprintf(crashCatalogue, th.from, th.from.Add(sla.Millis(th.days)*sla.Day), sold, th.now.Add(10*sla.Day))
@@ -101,10 +100,12 @@ func newTheatre(t *testing.T) *theatre {
 	return th
 }
 
-// on gives the same theatre for a part of the test.
+// on gives the same theatre for a part of the test that is played beside others.
 func (th *theatre) on(t *testing.T) *theatre {
+	t.Parallel()
 	other := *th
 	other.t = t
+	other.random, other.seed = seeded(t)
 	return &other
 }
 
@@ -197,6 +198,7 @@ func (th *theatre) outcome(dir string) outcome {
 			out.breaches = append(out.breaches, fmt.Sprint(b.Agreement, " ", b.Objective, " ", b.Period.Name))
 		}
 	}
+	slices.Sort(out.breaches)
 	reports, err := st.Reports(context.Background(), "")
 	if err != nil {
 		th.t.Fatal(err)
@@ -222,8 +224,6 @@ func (th *theatre) same(got, want outcome, after string) {
 	if !slices.Equal(got.verdicts, want.verdicts) {
 		th.t.Errorf("after kills at %s there are other verdicts: %d, want %d%s", after, len(got.verdicts), len(want.verdicts), firstOther(got.verdicts, want.verdicts))
 	}
-	slices.Sort(got.breaches)
-	slices.Sort(want.breaches)
 	if !slices.Equal(got.breaches, want.breaches) {
 		th.t.Errorf("after kills at %s there are other breaches:\n got %q\nwant %q", after, got.breaches, want.breaches)
 	}

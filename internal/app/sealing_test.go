@@ -25,6 +25,9 @@ func (s *stage) verify() []string {
 }
 
 func TestSealing_ChangesNoFactNoVerdictAndNoReviewAndAllVerifies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it measures a month")
+	}
 	from := at("2026-02-14T00:00:00Z")
 	until := from.Add(days * sla.Day)
 	h := shop(from)
@@ -62,6 +65,9 @@ func TestSealing_ChangesNoFactNoVerdictAndNoReviewAndAllVerifies(t *testing.T) {
 }
 
 func TestVerify_FindsAVerdictAndAReviewThatDoNotFollowFromTheFacts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it measures a month")
+	}
 	from := at("2026-02-14T00:00:00Z")
 	until := from.Add(days * sla.Day)
 	h := shop(from)

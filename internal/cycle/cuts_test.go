@@ -88,6 +88,9 @@ func weather(indicator string, at sla.Instant) sla.Entry {
 }
 
 func TestJudgingInManySmallRoundsIsJudgingAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it judges months over and over")
+	}
 	seeds := []uint64{1, 2}
 	for _, seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { cutAtRandom(t, rand.New(rand.NewPCG(seed, 1))) })
