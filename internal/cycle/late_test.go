@@ -179,10 +179,17 @@ func seeds(t *testing.T, n int) int {
 }
 
 func TestTheLedgerIsTheSameWhenHolesAreFilledWhileTheyAreProvisional(t *testing.T) {
+	fillWhileProvisional(t, 7, func(*rand.Rand, *world, *arrivals) {})
+}
+
+// fillWhileProvisional compares made-up histories of which samples come late
+// with the same ones in time. Before is called before each round.
+func fillWhileProvisional(t *testing.T, stream uint64, before func(r *rand.Rand, w *world, late *arrivals)) {
+	t.Helper()
 	const hours = 4
 	end := march.Add(hours * sla.Hour)
 	for seed := range seeds(t, 4) {
-		r := rand.New(rand.NewPCG(uint64(seed), 7))
+		r := rand.New(rand.NewPCG(uint64(seed), stream))
 		all := scrapes(r, sla.Span{From: march, To: end})
 		still, late := &arrivals{all: all}, &arrivals{all: all}
 		for at := march.Add(sla.Millis(10+r.IntN(20)) * sla.Minute); at < end.Add(-80*sla.Minute); {
@@ -194,6 +201,7 @@ func TestTheLedgerIsTheSameWhenHolesAreFilledWhileTheyAreProvisional(t *testing.
 		still.now = end.Add(2 * sla.Hour)
 		right.round(still.now)
 		for late.now = march.Add(sla.Hour / 2); late.now < end.Add(sla.Hour); late.now = late.now.Add(sla.Millis(30+r.IntN(60)) * sla.Second) {
+			before(r, w, late)
 			w.round(late.now)
 		}
 		late.now = end.Add(2 * sla.Hour)

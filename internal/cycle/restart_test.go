@@ -89,35 +89,13 @@ func (a *arrivals) beginsAround(now sla.Instant) bool {
 }
 
 func TestRestartsMakeNoDifferenceToHowHolesAreFilled(t *testing.T) {
-	const hours = 4
-	end := march.Add(hours * sla.Hour)
 	restarts := 0
-	for seed := range seeds(t, 2) {
-		r := rand.New(rand.NewPCG(uint64(seed), 11))
-		all := scrapes(r, sla.Span{From: march, To: end})
-		still, late := &arrivals{all: all}, &arrivals{all: all}
-		for at := march.Add(sla.Millis(10+r.IntN(20)) * sla.Minute); at < end.Add(-80*sla.Minute); {
-			gap := sla.Span{From: at, To: at.Add(sla.Millis(4*60+r.IntN(20*60)) * sla.Second)}
-			late.late = append(late.late, lateSpan{gap, gap.To.Add(sla.Millis(r.IntN(45*60)) * sla.Second)})
-			at = gap.To.Add(sla.Millis(3*60+r.IntN(40*60)) * sla.Second)
+	fillWhileProvisional(t, 11, func(r *rand.Rand, w *world, late *arrivals) {
+		if r.IntN(5) == 0 && !late.beginsAround(late.now) {
+			w.restart(late)
+			restarts++
 		}
-		right, w := scrapedWorld(t, still), scrapedWorld(t, late)
-		still.now = end.Add(2 * sla.Hour)
-		right.round(still.now)
-		for late.now = march.Add(sla.Hour / 2); late.now < end.Add(sla.Hour); late.now = late.now.Add(sla.Millis(30+r.IntN(60)) * sla.Second) {
-			if r.IntN(5) == 0 && !late.beginsAround(late.now) {
-				w.restart(late)
-				restarts++
-			}
-			w.round(late.now)
-		}
-		late.now = end.Add(2 * sla.Hour)
-		w.round(late.now)
-		if !w.sameLedger(right, true, seed) {
-			return
-		}
-		w.compare()
-	}
+	})
 	if restarts < 10 {
 		t.Errorf("%d restarts, want many", restarts)
 	}

@@ -63,14 +63,20 @@ func TestWhatCannotBeReadIsSaidWithWhatWasBeingDone(t *testing.T) {
 	wantError(t, burn(), "burn rates of availability of shop", "Nowhere")
 }
 
-func TestFactsThatCannotBeReadAreAnError(t *testing.T) {
+// leaning gives a shop that relies on a host and on two that stand in for each
+// other, and has an outage.
+func leaning() *company {
 	k := newCompany()
 	k.promise(sla.SLA, "shop", "99", one("host"), any1("b1", "b2"))
 	for _, name := range []string{"host", "b1", "b2"} {
 		k.promise(sla.UC, name, "99")
 	}
 	k.outage("shop", 100, 110)
-	gone := errors.New("the disk is gone")
+	return k
+}
+
+func TestFactsThatCannotBeReadAreAnError(t *testing.T) {
+	k, gone := leaning(), errors.New("the disk is gone")
 	for _, name := range []string{"shop", "host", "b1", "b2"} {
 		b := k.book()
 		read := b.Facts
@@ -90,13 +96,7 @@ func TestFactsThatCannotBeReadAreAnError(t *testing.T) {
 }
 
 func TestFactsThatCannotBeReadAnyMoreAreAnError(t *testing.T) {
-	k := newCompany()
-	k.promise(sla.SLA, "shop", "99", one("host"), any1("b1", "b2"))
-	for _, name := range []string{"host", "b1", "b2"} {
-		k.promise(sla.UC, name, "99")
-	}
-	k.outage("shop", 100, 110)
-	gone := errors.New("the disk is gone")
+	k, gone := leaning(), errors.New("the disk is gone")
 	for readable := 0; ; readable++ {
 		b, reads := k.book(), 0
 		read := b.Facts
