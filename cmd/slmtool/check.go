@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/slmd/slmd/internal/app"
 	"github.com/slmd/slmd/internal/catalogue"
 	"github.com/slmd/slmd/internal/config"
 )
@@ -45,6 +47,9 @@ func checkConfig(f checkFlags, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "%s: %d sources, %d alertmanagers\n", f.configFile, len(c.Sources), len(c.Alerting.Alertmanagers))
+	if without := app.Unwritten(c.Reports.Formats); len(without) > 0 {
+		fmt.Fprintf(out, "%s: reviews come without %s: this version does not write that yet\n", f.configFile, strings.Join(without, ", "))
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,6 +139,9 @@ func (a *App) use(ctx context.Context, cfg *config.Config) error {
 	oldSchedulers, oldMessengers, started := a.schedulers, a.messengers, a.started
 	a.cfg, a.sources, a.schedulers, a.messengers = cfg, src, schedulers, told
 	a.mu.Unlock()
+	if without := Unwritten(cfg.Reports.Formats); len(without) > 0 {
+		a.log.Warn("reports.formats names what this version does not write yet: reviews come without", "formats", strings.Join(without, ", "))
+	}
 	err = stopAll(ctx, oldSchedulers, oldMessengers)
 	if started {
 		a.run()

@@ -247,6 +247,11 @@ func writable(formats []string) []render.Format {
 	return out
 }
 
+// Unwritten gives the formats among those asked for that this version does not write.
+func Unwritten(formats []string) []string {
+	return slices.DeleteFunc(slices.Clone(formats), func(f string) bool { return slices.Contains(render.Formats, render.Format(f)) })
+}
+
 // IssueReviews issues the reviews that are due now and gives their ids.
 func (a *App) IssueReviews(ctx context.Context) ([]string, error) {
 	return a.issue(ctx, a.reviews())
