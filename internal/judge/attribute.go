@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"slices"
@@ -67,7 +68,7 @@ func (b Book) pieces(c Case, now sla.Instant) ([]stretch, calendar.Set, error) {
 }
 
 // attribute shares out the bad amount of an outage.
-func attribute(o *sla.Outage, pieces []stretch, scope calendar.Set, culprits []culprit) []sla.Attribution {
+func attribute(o *sla.Outage, pieces []stretch, scope calendar.Set, culprits []*culprit) []sla.Attribution {
 	amounts := make([]*big.Rat, len(culprits))
 	for i := range amounts {
 		amounts[i] = new(big.Rat)
@@ -110,32 +111,30 @@ type culprit struct {
 	name  string
 	class sla.AttributionClass
 	depth int // of the longest way to it
-	order int // in which it is met
 	fails calendar.Set
 }
 
+// before orders culprits by who explains first: the deepest, of these a supplier.
+// Of others alike the one met first does.
+func (c *culprit) before(other *culprit) int {
+	order := cmp.Compare(other.depth, c.depth)
+	if order == 0 && c.class != other.class {
+		order = 1
+		if c.class == sla.ByThirdParty {
+			order = -1
+		}
+	}
+	return order
+}
+
 // culprits gives all agreements that a relies on, those first that explain first.
-func (b Book) culprits(a *sla.Agreement, w sla.Span, now sla.Instant) ([]culprit, error) {
+func (b Book) culprits(a *sla.Agreement, w sla.Span, now sla.Instant) ([]*culprit, error) {
 	s := search{book: b, span: w, now: now, down: map[string]calendar.Set{}, found: map[string]*culprit{}}
 	if err := s.walk(a, 1, calendar.Of(w), []string{a.Name}); err != nil {
 		return nil, err
 	}
-	out := make([]culprit, 0, len(s.found))
-	for _, c := range s.found {
-		out = append(out, *c)
-	}
-	slices.SortFunc(out, func(x, y culprit) int {
-		switch {
-		case x.depth != y.depth:
-			return y.depth - x.depth
-		case x.class != y.class && x.class == sla.ByThirdParty:
-			return -1
-		case x.class != y.class && y.class == sla.ByThirdParty:
-			return 1
-		}
-		return x.order - y.order
-	})
-	return out, nil
+	slices.SortStableFunc(s.met, (*culprit).before)
+	return s.met, nil
 }
 
 // search walks down from an agreement to all that it relies on.
@@ -145,6 +144,7 @@ type search struct {
 	now   sla.Instant
 	down  map[string]calendar.Set // when an agreement is out
 	found map[string]*culprit
+	met   []*culprit // those found, in their order
 }
 
 // walk looks at what a relies on, in the time when that matters: of agreements
@@ -184,11 +184,11 @@ func (s *search) visit(name string, depth int, when calendar.Set, path []string)
 	}
 	c := s.found[name]
 	if c == nil {
-		c = &culprit{name: name, class: sla.ByInternal, order: len(s.found)}
+		c = &culprit{name: name, class: sla.ByInternal}
 		if versions[0].Kind == sla.UC {
 			c.class = sla.ByThirdParty
 		}
-		s.found[name] = c
+		s.found[name], s.met = c, append(s.met, c)
 	}
 	c.depth = max(c.depth, depth)
 	c.fails = c.fails.Union(out.Intersect(when))

@@ -148,6 +148,16 @@ func TestACircleOrAMissingAgreementExplainsNothing(t *testing.T) {
 	}
 }
 
+func TestAnAgreementWhoseIndicatorIsGoneExplainsNothing(t *testing.T) {
+	k := newCompany()
+	k.promise(sla.SLA, "shop", "99", one("host"))
+	k.promise(sla.UC, "host", "99")
+	k.outage("shop", 100, 110)
+	k.outage("host", 100, 110)
+	k.Indicators = k.Indicators[:1]
+	k.wantBlame(t, november.To, map[string]string{"": "600"})
+}
+
 func TestACircleFurtherDownEnds(t *testing.T) {
 	k := newCompany()
 	k.promise(sla.SLA, "shop", "99", one("app"))
