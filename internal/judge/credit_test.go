@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -81,6 +82,7 @@ func TestCreditsOfEveryForm(t *testing.T) {
 		{name: "rounded half up once", bad: 200, bands: gap, charge: "0.05 EUR", percent: "10", amount: "0.01 EUR", band: "below 99.9%, above 99%"},
 		{name: "yen have no decimals", bad: 200, bands: gap, charge: "104 JPY", percent: "10", amount: "10 JPY", band: "below 99.9%, above 99%"},
 		{name: "below the minimum nothing is paid", bad: 200, bands: gap, charge: "99.00 EUR", minimum: "10.00 EUR", percent: "0", amount: "0.00 EUR"},
+		{name: "nor of a fixed amount", bad: 1000, bands: amounts, charge: "1000.00 EUR", minimum: "60.00 EUR", percent: "0", amount: "0.00 EUR"},
 		{name: "at the minimum it is", bad: 200, bands: gap, charge: "100.00 EUR", minimum: "10.00 EUR", percent: "10", amount: "10.00 EUR", band: "below 99.9%, above 99%"},
 		{name: "read with two decimals 98.995 is 99", bad: 1005, bands: gap, charge: "1000.00 EUR", precision: 2, percent: "0", amount: "0.00 EUR"},
 		{name: "read with two decimals 98.994 is not", bad: 1006, bands: gap, charge: "1000.00 EUR", precision: 2, percent: "25", amount: "250.00 EUR", band: "below 99%"},
@@ -144,6 +146,9 @@ func TestCreditsForEachStartedLengthOfBadTime(t *testing.T) {
 		e := sla.Entry{Span: k.Period.Span, Good: sla.Whole(1_000_000 - c.bad - c.unknown), Bad: sla.Whole(c.bad), Unknown: sla.Millis(c.unknown) * sla.Second}
 		v := judgeCase(t, k, []sla.Entry{e}, Moment{Now: k.Period.To, Final: k.Period.To})
 		wantRat(t, c.name, v.Credit.Percent, c.percent)
+		if name := v.Credit.Band; c.percent != "0" && !strings.HasSuffix(name, "per 30m0s") {
+			t.Errorf("%s: band %q, want one for each 30 minutes", c.name, name)
+		}
 	}
 }
 
