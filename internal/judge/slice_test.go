@@ -117,3 +117,22 @@ func TestABandWithoutBoundsOfAMeanAppliesWhenItsBoundIsMissed(t *testing.T) {
 		}
 	}
 }
+
+func TestPlannedTimeThatCountsAsGoodIsGoodInItsSlice(t *testing.T) {
+	k := newCompany()
+	a := k.promise(sla.SLA, "shop", "99")
+	sliced(a)
+	at := sla.MustDecimal("50")
+	a.Objectives[0].Slices.BadAt = &at
+	a.Planned = sla.PlannedGood
+	k.Exclusions = []sla.Exclusion{{Services: []string{"s"}, Span: sla.Span{From: minute(107), To: minute(110)}, ApprovedBy: "kim"}}
+	k.outage("shop", 105, 110) // two minutes of five are bad
+	if v := k.verdicts(t, "shop", november, november.To)[0]; len(v.Outages) != 0 || v.Bad.Sign() != 0 {
+		t.Errorf("bad are %s, in %+v", v.Bad, v.Outages)
+	}
+}
+
+func TestPartsOfASecondAreExact(t *testing.T) {
+	wantRat(t, "1,500 ms", seconds(1500), "3/2")
+	wantRat(t, "2,000 ms", seconds(2000), "2")
+}
