@@ -116,9 +116,10 @@ func (l *life) issue(b blow) bool {
 }
 
 // settled reports whether every review is issued, every day sealed, and somebody
-// has mail of it.
+// has all mail of it: one under way when a daemon is ended would come again.
 func (l *life) settled() bool {
-	return len(l.seen.issued) == l.th.days && l.count("SELECT count(*) FROM notice WHERE state = 'sent'") > 0 && l.count("SELECT count(*) FROM entry JOIN indicator USING (indicator_id) WHERE name NOT IN ('sales', 'calls')") == 0
+	return len(l.seen.issued) == l.th.days && l.count("SELECT count(*) FROM notice WHERE state = 'sent'") > 0 &&
+		l.count("SELECT count(*) FROM notice WHERE state = 'pending'") == 0 && l.count("SELECT count(*) FROM entry JOIN indicator USING (indicator_id) WHERE name NOT IN ('sales', 'calls')") == 0
 }
 
 // forget lets go of facts, and copies the database meanwhile.
