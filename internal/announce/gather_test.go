@@ -126,7 +126,7 @@ func breaches(t *testing.T) int {
 
 func TestHoweverManyBreachAtOnceEachIsNamedOnceInAFewMails(t *testing.T) {
 	if testing.Short() {
-		t.Skip("left out by -short: it takes a while")
+		t.Skip("left out by -short: it plans and sends for hundreds of breaches, one after the other")
 	}
 	n := breaches(t)
 	o := newPlatform(t, n)

@@ -74,8 +74,8 @@ func TestFault_C2_KilledAtEachFailpointItEndsAsIfItHadNotBeen(t *testing.T) {
 	}
 	th := newTheatre(t)
 	want, passed := th.calm()
-	t.Run("at each failpoint", func(t *testing.T) { killAtPoints(th.on(t), want, passed) })
-	t.Run("at random moments", func(t *testing.T) { killAtRandom(th.on(t), want) })
+	t.Run("at each failpoint", func(t *testing.T) { t.Parallel(); killAtPoints(th.on(t), want, passed) })
+	t.Run("at random moments", func(t *testing.T) { t.Parallel(); killAtRandom(th.on(t), want) })
 }
 
 // killAtPoints kills at each failpoint as often as wanted, in the first act that

@@ -144,10 +144,7 @@ func TestFault_C4_OnAFullDiskSlmdSaysSoShowsItsPagesAndGoesOnByItself(t *testing
 
 func fullFileSystem(t *testing.T, th *theatre, want map[string][]sla.Entry) {
 	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=33554432"); err != nil {
-		t.Skipf("a small file system cannot be mounted here: %v", err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	mount(t, dir, 0, "size=33554432")
 	a := th.fallIll(dir)
 	ballast := filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 40<<20), 0o600); err == nil {

@@ -100,9 +100,8 @@ func newTheatre(t *testing.T) *theatre {
 	return th
 }
 
-// on gives the same theatre for a part of the test that is played beside others.
+// on gives the same theatre for a part of the test, which may be played beside others.
 func (th *theatre) on(t *testing.T) *theatre {
-	t.Parallel()
 	other := *th
 	other.t = t
 	other.random, other.seed = seeded(t)
