@@ -175,7 +175,7 @@ func TestFault_B3_ASlowOneHasItsOwnDeadlineAndNobodyWaitsForIt(t *testing.T) {
 	var b board
 	b.put(wallClock(), "first")
 	a := start(t, Options{
-		Read: b.read, Timeout: 300 * time.Millisecond, Resend: 100 * time.Millisecond,
+		Read: b.read, Timeout: 3 * time.Second, Resend: 100 * time.Millisecond,
 		Instances: []Instance{to(slow.URL()), to(well.URL())},
 	})
 	eventually(t, "the slow one holds on to a request", func() bool { return inside.Load() > cut.Load() })
@@ -183,7 +183,7 @@ func TestFault_B3_ASlowOneHasItsOwnDeadlineAndNobodyWaitsForIt(t *testing.T) {
 	for range 1000 {
 		a.Wake() // what a round does
 	}
-	if took := time.Since(began); took > 100*time.Millisecond {
+	if took := time.Since(began); took > time.Second {
 		t.Errorf("to wake it a thousand times took %s", took)
 	}
 	n := len(well.Posts())

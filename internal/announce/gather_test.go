@@ -251,7 +251,7 @@ func TestAMailThatMayHaveBeenTakenIsRepeatedAsItWasAndOneThatWasRefusedIsNot(t *
 		o.options.AlsoTo, o.catalogue.Parties[1].Contacts = nil, nil
 		o.hire()
 		o.host.Script(c.script)
-		o.smtp.Timeout = 100 * time.Millisecond
+		o.smtp.Timeout = time.Second
 		o.breachAll(0, 20, sla.BreachOpen)
 		o.pass()
 		o.host.Script(nil)

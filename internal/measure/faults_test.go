@@ -105,6 +105,7 @@ func (b *bench) pending(fault promtest.Fault, kind ProblemKind, says string) Pro
 		b.Errorf("with the problem %s is recorded, the cursor is %s", text(o.Entries), o.Cursor)
 	}
 	b.server.Break(nil)
+	b.source.o.Timeout = 30 * time.Second // a short one is for the fault alone
 	b.now = b.now.Add(o.Problem.RetryAfter)
 	b.restored(benchTruth)
 	return *o.Problem
