@@ -25,8 +25,8 @@ func verdictRows(v *sla.Verdict) []pair {
 	if v.Budget != nil {
 		add("Bad", fmt.Sprintf("%s of %s allowed", amountWords(v, v.Budget.Spent()), amountWords(v, v.Budget.Allowed)))
 	}
-	if used := v.BudgetUsed(); used != nil {
-		add("Error budget used", wording.English.Percent(sla.Percent(used, 1)))
+	if spent, _ := v.BudgetShown(); spent != "" {
+		add("Error budget used", wording.English.Percent(spent))
 	}
 	if v.Totals.Count > 0 {
 		add("Outages", fmt.Sprintf("%d, the longest %s", v.Totals.Count, wording.English.Duration(v.Totals.Longest)))

@@ -209,7 +209,7 @@ func TestABreachIsMailedOnceToEveryContactThroughTLS(t *testing.T) {
 		t.Errorf("to %v, %v", to, err)
 	}
 	for _, text := range []string{
-		"99.76% against 99.9% in November 2026", "50 min of 43 min 12 s allowed", "115.7%", "2, the longest 20 min", "99.00%",
+		"99.76% against 99.9% in November 2026", "50 min of 43 min 12 s allowed", "115.8%", "2, the longest 20 min", "99.00%",
 		"17 Nov 2026 13:00", "Europe/Berlin", "https://slm.example.com/breaches/1", "https://slm.example.com/objectives/shop-sla/availability", "Shop SLA (SLA, version 1)",
 	} {
 		if !strings.Contains(m.Text, text) || !strings.Contains(m.HTML, text) {

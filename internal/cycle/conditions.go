@@ -319,8 +319,8 @@ func detailsOf(v *sla.Verdict) sla.Details {
 	if v.Value != nil {
 		d.Compliance = sla.Truncate(v.Value.Ratio(), 3)
 	}
-	if used := v.BudgetUsed(); used != nil {
-		d.BudgetUsed = percent(sla.Percent(used, 1))
+	if spent, _ := v.BudgetShown(); spent != "" {
+		d.BudgetUsed = percent(spent)
 	}
 	return d
 }

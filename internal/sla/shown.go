@@ -37,3 +37,15 @@ func (v *Verdict) BudgetUsed() *big.Rat {
 	}
 	return new(big.Rat).Quo(v.Budget.Spent(), v.Budget.Allowed)
 }
+
+// BudgetShown gives the shares of the error budget that are spent and left as
+// people see them, in percent with one decimal. What is left is cut off, and
+// both add up to 100; empty without a budget.
+func (v *Verdict) BudgetShown() (spent, left string) {
+	if v.BudgetUsed() == nil {
+		return "", ""
+	}
+	left = Percent(v.Budget.Share(), 1)
+	shown, _ := new(big.Rat).SetString(left)
+	return Truncate(shown.Sub(big.NewRat(100, 1), shown), 1), left
+}

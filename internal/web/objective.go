@@ -51,9 +51,8 @@ type partView struct {
 	Sentence string
 	Gauge    *gauge
 	Pairs    [][2]string
-	Budget   string
-	Left     string
-	LeftMore string
+	Left     string   // of the error budget; empty without one
+	Aside    string   // the amounts behind it
 	Marks    []string // inconclusive and such
 }
 
@@ -210,7 +209,10 @@ func (p *objectivePage) part(f *frame, at *found, v *sla.Verdict, several bool) 
 		out.Span = f.say("Version %d, %s to %s", v.Version, f.moment(v.Part.From, at.zone), f.moment(v.Part.To, at.zone))
 	}
 	if b := v.Budget; b != nil && v.Compliance != nil {
-		out.Left, out.Budget, out.LeftMore = f.share(b.Share(), 1), f.budget(v, b.Allowed), f.budget(v, b.Left)
+		out.Left, out.Aside = f.share(b.Share(), 1), f.say("%s of %s", f.budget(v, b.Left), f.budget(v, b.Allowed))
+		if b.Left.Sign() < 0 {
+			out.Aside = f.say("%s more than the %s that may be bad", f.budget(v, new(big.Rat).Neg(b.Left)), f.budget(v, b.Allowed))
+		}
 	}
 	add := func(name, value string) { out.Pairs = append(out.Pairs, [2]string{f.say(name), value}) }
 	if v.Value != nil {

@@ -284,7 +284,7 @@ func (f *frame) sentence(v *sla.Verdict, o *sla.Objective) string {
 	if v == nil {
 		return f.say("Not judged yet.")
 	}
-	against := f.say("%s against %s", f.reached(v), f.target(o))
+	against, sofar := f.say("%s against %s", f.reached(v), f.target(o)), f.say("%s so far against %s", f.reached(v), f.target(o))
 	var text string
 	switch v.State {
 	case sla.Breached:
@@ -296,19 +296,31 @@ func (f *frame) sentence(v *sla.Verdict, o *sla.Objective) string {
 		text = f.say("Below the target so far, and able to recover: %s.", against)
 	case sla.AtRisk:
 		text = f.say("Met so far, but little budget is left: %s.", against)
-		if v.Inconclusive {
+		switch {
+		case v.Inconclusive:
 			text = f.say("Met so far, but unknown time could turn it over: %s.", against)
+		case below(v):
+			text = f.say("Within the error budget, but little of it is left: %s over the whole period.", sofar)
 		}
 	case sla.NoData:
 		return f.say("There is nothing to judge: no data.")
 	default:
 		text = f.say("The target was met: %s.", against)
-		if v.Provisional {
+		switch {
+		case v.Provisional && below(v):
+			text = f.say("Within the error budget: %s over the whole period.", sofar)
+		case v.Provisional:
 			text = f.say("The target is met so far: %s.", against)
 		}
 	}
-	if v.Budget == nil || v.Budget.Allowed.Sign() == 0 {
-		return text
+	if spent, _ := v.BudgetShown(); spent != "" {
+		text += " " + f.say("%s of the error budget of %s is spent.", f.Percent(spent), f.budget(v, v.Budget.Allowed))
 	}
-	return text + " " + f.say("%s of the error budget of %s is spent.", f.share(v.BudgetUsed(), 1), f.budget(v, v.Budget.Allowed))
+	return text
+}
+
+// below reports whether compliance is below the target by now. Over time that
+// alone misses nothing: the budget is that of the whole period.
+func below(v *sla.Verdict) bool {
+	return v.Compliance != nil && v.Target != nil && v.Compliance.Ratio().Cmp(v.Target.Ratio()) < 0
 }

@@ -1,0 +1,40 @@
+package web
+
+import (
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/slmd/slmd/internal/sla"
+)
+
+// standsAs gives a verdict over time on an open month, with so many seconds bad of
+// an hour measured and of 43 minutes allowed.
+func standsAs(state sla.State, bad int64) *sla.Verdict {
+	target := sla.MustDecimal("99.9")
+	share := &sla.Share{Num: big.NewRat(3600-bad, 1), Den: big.NewRat(3600, 1)}
+	return &sla.Verdict{
+		State: state, Provisional: true, Facts: sla.Time, Method: sla.TimeMethod, Target: &target, Compliance: share,
+		Budget: &sla.Budget{Allowed: big.NewRat(2580, 1), Left: big.NewRat(2580-bad, 1)},
+	}
+}
+
+func TestTheSentenceDoesNotCallBelowTheTargetMet(t *testing.T) {
+	f := &frame{texts: &texts{Language: "en"}}
+	target := sla.MustDecimal("99.9")
+	o := &sla.Objective{Target: &target}
+	for _, c := range []struct {
+		state sla.State
+		bad   int64
+		want  string
+	}{
+		{sla.Met, 0, "The target is met so far: 100.00% against 99.9%. 0.0% of the error budget of 43 min is spent."},
+		{sla.Met, 60, "Within the error budget: 98.33% so far against 99.9% over the whole period. 2.4% of the error budget of 43 min is spent."},
+		{sla.AtRisk, 2400, "Within the error budget, but little of it is left: 33.33% so far against 99.9% over the whole period."},
+		{sla.Breached, 2700, "The target is missed: 25.00% against 99.9%. 104.7% of the error budget of 43 min is spent."},
+	} {
+		if got := f.sentence(standsAs(c.state, c.bad), o); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s with %d s bad: %q, want %q", c.state, c.bad, got, c.want)
+		}
+	}
+}
