@@ -145,6 +145,8 @@ func TestFault_D2_ManyIndicatorsAfterThreeDaysOffAreCaughtUpWithWithoutAGapAndIt
 		return reading(page, "slmd_intervals_pending") == 0 && reading(page, "slmd_intervals_measured_total") >= n*(3*1440-2)
 	})
 	srv.Break(nil)
+	w.mu.Lock() // a question may still be under way
+	defer w.mu.Unlock()
 	t.Logf("%d indicators after three days: %s, %d questions", n, time.Since(began).Round(time.Second), w.asked)
 	s.seen(w)
 	all := s.entries()
