@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -76,6 +77,7 @@ func (h *handler) apiRoutes(mux *http.ServeMux) {
 	h.get(mux, "agreements/{name}", h.agreement)
 	h.get(mux, "exclusions", h.exclusions)
 	h.get(mux, "objectives", h.objectives)
+	h.get(mux, "objectives/{agreement}/{objective}", h.objectiveStatus)
 	h.get(mux, "objectives/{agreement}/{objective}/status", h.objectiveStatus)
 	h.get(mux, "breaches", h.breaches)
 	h.get(mux, "reports", h.reports)
@@ -174,8 +176,15 @@ func (h *handler) reportRows(r *http.Request) ([]reportRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the list of reviews: %w", err)
 	}
+	period, _, err := periodAsked(r)
+	if err != nil {
+		return nil, err
+	}
 	rows := []reportRow{}
 	for _, p := range reports {
+		if period != "" && p.Period != period {
+			continue
+		}
 		row := reportRow{p.Agreement, p.Period, p.Revision, "draft", p.Reason, p.SHA256, p.At}
 		if p.Issued {
 			row.Status = "issued"
@@ -187,23 +196,24 @@ func (h *handler) reportRows(r *http.Request) ([]reportRow, error) {
 
 func (h *handler) reports(r *http.Request) (any, error) { return h.reportRows(r) }
 
+// reportItem gives the reviews of an agreement on one period, all revisions.
+func (h *handler) reportItem(r *http.Request) (any, error) {
+	agreement, period := r.PathValue("agreement"), r.PathValue("file")
+	r.Form = url.Values{"agreement": {agreement}, "period": {period}}
+	rows, err := h.reportRows(r)
+	if err == nil && len(rows) == 0 {
+		return nil, notFound("there is no review of %q on %s; a draft can be read as %s.html, %s.json or %s.csv", agreement, period, period, period, period)
+	}
+	return rows, err
+}
+
 // maxEntries bounds one answer: a month at one minute and some.
 const maxEntries = 50_000
 
-// entryRow is a fact; amounts are exact decimals as strings.
-type entryRow struct {
-	From    string     `json:"from"`
-	To      string     `json:"to"`
-	Good    sla.Amount `json:"good"`
-	Bad     sla.Amount `json:"bad"`
-	Unknown float64    `json:"unknown_seconds"`
-	// Approximate says that a bound lay within a bucket of a native histogram.
-	Approximate bool `json:"approximate,omitempty"`
-}
-
 func (h *handler) entries(r *http.Request) (any, error) {
 	name := r.PathValue("name")
-	if h.o.Catalogue().Indicator(name) == nil {
+	ind := h.o.Catalogue().Indicator(name)
+	if ind == nil {
 		return nil, notFound("there is no indicator %q", name)
 	}
 	span, err := spanOf(r)
@@ -217,11 +227,7 @@ func (h *handler) entries(r *http.Request) (any, error) {
 	if len(entries) > maxEntries {
 		return nil, badInput("%d entries are too many for one answer: ask for at most %d, in several spans", len(entries), maxEntries)
 	}
-	rows := make([]entryRow, len(entries))
-	for i, e := range entries {
-		rows[i] = entryRow{e.From.String(), e.To.String(), e.Good, e.Bad, e.Unknown.Duration().Seconds(), e.Approximate}
-	}
-	return rows, nil
+	return EntryRows(ind, entries), nil
 }
 
 func spanOf(r *http.Request) (sla.Span, error) {
@@ -248,9 +254,7 @@ func (h *handler) report(w http.ResponseWriter, r *http.Request) {
 	agreement, file := r.PathValue("agreement"), r.PathValue("file")
 	period, _, ok := strings.Cut(file, ".")
 	if !ok {
-		reply(w, r, func(*http.Request) (any, error) {
-			return nil, badInput("name a period and a format, such as 2026-11.html")
-		})
+		reply(w, r, h.reportItem)
 		return
 	}
 	doc, err := h.o.Review(r.Context(), agreement, period, file)

@@ -91,11 +91,18 @@ func (h *handler) outages(r *http.Request) (any, error) {
 	if agreement != "" && len(h.o.Catalogue().Versions(agreement)) == 0 {
 		return nil, notFound("there is no agreement %q", agreement)
 	}
-	verdicts, err := h.o.Store.Verdicts(r.Context(), agreement, sla.Span{From: sla.Always, To: sla.Forever})
+	_, within, err := periodAsked(r)
+	if err != nil {
+		return nil, err
+	}
+	now := h.o.Now()
+	if period == "" {
+		within = sla.Span{From: now, To: now + 1}
+	}
+	verdicts, err := h.o.Store.Verdicts(r.Context(), agreement, within)
 	if err != nil {
 		return nil, fmt.Errorf("reading the verdicts: %w", err)
 	}
-	now := h.o.Now()
 	verdicts = slices.DeleteFunc(verdicts, func(v sla.Verdict) bool {
 		if period == "" {
 			return !v.Period.Contains(now)
@@ -252,7 +259,14 @@ func queriesOf(ind *sla.Indicator) [][2]string {
 
 // breaches gives the records, narrowed by agreement, objective, period and state.
 func (h *handler) breaches(r *http.Request) (any, error) {
-	records, err := h.o.Store.Breaches(r.Context(), sla.Span{From: sla.Always, To: sla.Forever})
+	_, within, err := periodAsked(r)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := oneOf(r, "state", recordStates...); err != nil {
+		return nil, err
+	}
+	records, err := h.o.Store.Breaches(r.Context(), within)
 	if err != nil {
 		return nil, fmt.Errorf("reading the breach records: %w", err)
 	}

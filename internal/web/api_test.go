@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -116,5 +117,49 @@ func TestTheAPINarrowsBreachesByWhatTheyAre(t *testing.T) {
 	}
 	if _, none, _ := ask[[]any](t, w, "/api/v1/breaches?agreement=none"); len(none) != 0 {
 		t.Errorf("got %v of an agreement that is not there", none)
+	}
+}
+
+func TestWordsThatAListDoesNotKnowAreRefused(t *testing.T) {
+	w := newWorld(t, size{services: 1, objectives: 1, periods: 1})
+	for path, want := range map[string]string{
+		"/api/v1/breaches?state=gone":  `state="gone" is not known: write open, confirmed, averted or withdrawn`,
+		"/api/v1/breaches?period=soon": `"soon" is not a period`,
+		"/api/v1/outages?period=soon":  `"soon" is not a period`,
+		"/api/v1/reports?period=soon":  `"soon" is not a period`,
+		"/breaches?state=gone":         "write open, confirmed, averted or withdrawn",
+		"/breaches?class=weather":      `class="weather" is not known`,
+		"/?state=fine":                 `state="fine" is not known`,
+		"/?kind=XLA":                   `kind="XLA" is not known: write SLA, OLA or UC`,
+		"/matrix.csv?sort=size":        `sort="size" is not known: write service or budget`,
+		"/reports?period=soon":         `"soon" is not a period`,
+	} {
+		answer := w.get(t, path)
+		said := strings.ReplaceAll(html.UnescapeString(answer.Body.String()), `\"`, `"`)
+		if answer.Code != http.StatusBadRequest || !strings.Contains(said, want) {
+			t.Errorf("%s is answered by %d without %q", path, answer.Code, want)
+		}
+	}
+}
+
+func TestObjectivesAndReviewsAreItemsOfTheirLists(t *testing.T) {
+	w := newWorld(t, size{services: 1, objectives: 1, periods: 1, odd: "x"})
+	_, item, _ := ask[[]StatusRow](t, w, "/api/v1/objectives/service-0-sla/objective-0")
+	if len(item) != 1 || item[0].Objective != "objective-0" {
+		t.Errorf("the objective alone is %v", item)
+	}
+	_, reviews, _ := ask[[]reportRow](t, w, "/api/v1/reports/service-0-sla/2026-10")
+	if len(reviews) != 1 || reviews[0].Period != "2026-10" || reviews[0].Status != "draft" {
+		t.Errorf("the reviews of a period are %v, want the draft", reviews)
+	}
+	if code, _, problem := ask[any](t, w, "/api/v1/reports/service-0-sla/2026-09"); code != http.StatusNotFound || !strings.Contains(problem, "2026-09.html") {
+		t.Errorf("a period without a review: %d %q", code, problem)
+	}
+}
+
+func TestReloadingIsAskedForByPutOrPost(t *testing.T) {
+	w := newWorld(t, size{})
+	if answer := w.get(t, "/-/reload"); answer.Code != http.StatusMethodNotAllowed || answer.Header().Get("Allow") != "PUT, POST" {
+		t.Errorf("GET is answered by %d, allowed are %q", answer.Code, answer.Header().Get("Allow"))
 	}
 }

@@ -60,6 +60,12 @@ const (
 )
 
 func (h *handler) breachesPage(w http.ResponseWriter, r *http.Request) error {
+	if _, err := oneOf(r, "state", recordStates...); err != nil {
+		return err
+	}
+	if _, err := oneOf(r, "class", causedBy...); err != nil {
+		return err
+	}
 	address := url.Values{}
 	for _, name := range []string{"period", "service", "state", "class", "after"} {
 		address.Set(name, r.FormValue(name))
@@ -148,10 +154,10 @@ func (p *breachesPage) lists(f *frame, h *handler, r *http.Request) error {
 		services[s.Name] = titled(s.Title, s.Name)
 	}
 	p.Services = options(services, r.FormValue("service"))
-	for _, s := range []sla.BreachState{sla.BreachOpen, sla.BreachConfirmed, sla.BreachAverted, sla.BreachWithdrawn} {
+	for _, s := range recordStates {
 		p.States = append(p.States, option{string(s), f.say(string(s)), string(s) == r.FormValue("state")})
 	}
-	for _, c := range []sla.AttributionClass{sla.ByOwn, sla.ByInternal, sla.ByThirdParty, sla.ByCustomer, sla.ByForceMajeure} {
+	for _, c := range causedBy {
 		p.Classes = append(p.Classes, option{string(c), f.say(f.Blame(c)), string(c) == r.FormValue("class")})
 	}
 	return nil

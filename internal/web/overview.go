@@ -86,6 +86,9 @@ func (h *handler) overviewPage(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badInput("the address cannot be read: %v", err)
 	}
+	if err := checkOverview(r); err != nil {
+		return err
+	}
 	return h.writeOnce(w, r, onceOnly{kept: &h.overviews, name: "overview", address: overviewValues(r.Form).Encode()}, func() (*frame, any, error) {
 		o, err := h.overviewOf(r)
 		if err != nil {
@@ -217,6 +220,22 @@ var stateFilters = []struct{ value, text string }{
 	{"breached", "breached"},
 	{"no_data", "no data"},
 	{"credit", "credit accrued"},
+}
+
+// checkOverview refuses words in the address that the overview does not know.
+func checkOverview(r *http.Request) error {
+	states := make([]string, len(stateFilters))
+	for i := range stateFilters {
+		states[i] = stateFilters[i].value
+	}
+	_, err := oneOf(r, "state", states...)
+	if err == nil {
+		_, err = oneOf(r, "kind", sla.SLA, sla.OLA, sla.UC)
+	}
+	if err == nil {
+		_, err = oneOf(r, "sort", "service", "budget")
+	}
+	return err
 }
 
 func stateTakes(state string, s *look) bool {

@@ -10,6 +10,9 @@ import (
 
 // matrixCSV gives the matrix as a table of one row per objective and period.
 func (h *handler) matrixCSV(w http.ResponseWriter, r *http.Request) error {
+	if err := checkOverview(r); err != nil {
+		return err
+	}
 	o, err := h.overviewOf(r)
 	if err != nil {
 		return err

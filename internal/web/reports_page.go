@@ -39,6 +39,9 @@ type reviewView struct {
 }
 
 func (h *handler) reportsPage(w http.ResponseWriter, r *http.Request) error {
+	if _, _, err := periodAsked(r); err != nil {
+		return err
+	}
 	periods, err := h.o.Store.ReportedPeriods(r.Context(), mostPeriods)
 	if err != nil {
 		return fmt.Errorf("reading the periods of reviews: %w", err)

@@ -136,6 +136,10 @@ func (h *handler) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /-/ready", h.ready)
 	mux.HandleFunc("POST /-/reload", h.reload)
 	mux.HandleFunc("PUT /-/reload", h.reload)
+	mux.HandleFunc("GET /-/reload", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", "PUT, POST")
+		http.Error(w, "Reloading changes what slmd does: ask by PUT or POST.", http.StatusMethodNotAllowed)
+	})
 	h.pageRoutes(mux)
 	h.apiRoutes(mux)
 }
