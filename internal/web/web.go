@@ -103,7 +103,7 @@ func New(o Options) (http.Handler, error) {
 		outer.Handle("/{$}", http.RedirectHandler(o.Prefix+"/", http.StatusFound))
 		out = outer
 	}
-	return guard(out), nil
+	return guard(compressed(out)), nil
 }
 
 // How many objectives' periods and overviews are kept until the next round.
