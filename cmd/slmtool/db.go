@@ -57,7 +57,7 @@ func backupDB(ctx context.Context, f ledgerFlags, target string, out io.Writer) 
 	}
 	defer st.Close() //nolint:errcheck // it was only read
 	if err := st.Backup(ctx, target); err != nil {
-		return fmt.Errorf("copying the database to %s: %w", target, err)
+		return err
 	}
 	_, err = fmt.Fprintf(out, "copied to %s\n", target)
 	return err

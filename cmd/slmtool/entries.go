@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/web"
 )
 
 type entriesFlags struct {
@@ -54,7 +55,7 @@ func printEntries(ctx context.Context, f entriesFlags, out io.Writer) error {
 		return fmt.Errorf("reading the facts of %s: %w", f.indicator, err)
 	}
 	if f.output == "json" {
-		return writeJSON(out, entries)
+		return writeJSON(out, web.EntryRows(ind, entries))
 	}
 	return entriesCSV(ind, entries, out)
 }

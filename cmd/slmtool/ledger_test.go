@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,6 +159,19 @@ func TestEntriesPrintTheFactsExactly(t *testing.T) {
 	}
 	if got := strings.Join(rows[1], ","); got != "2026-01-10T13:00:00Z,2026-01-10T14:00:00Z,0,3600,0,0,1" {
 		t.Errorf("got %s", got)
+	}
+	f.output = "json"
+	out.Reset()
+	if err := printEntries(context.Background(), f, &out); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct{ Data []map[string]any }
+	if err := json.Unmarshal(out.Bytes(), &doc); err != nil || len(doc.Data) != 2 {
+		t.Fatalf("got %s, %v, want two facts", out.String(), err)
+	}
+	want := map[string]any{"from": "2026-01-10T13:00:00Z", "to": "2026-01-10T14:00:00Z", "good": "0", "bad": "3600", "unknown_seconds": 0.0, "bridged_seconds": 0.0, "definition": 1.0}
+	if !maps.Equal(doc.Data[0], want) {
+		t.Errorf("as JSON it is %v, want %v", doc.Data[0], want)
 	}
 }
 

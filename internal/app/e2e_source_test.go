@@ -190,3 +190,29 @@ func get(t testing.TB, url string) string {
 	}
 	return string(text)
 }
+
+func TestASourceThatHasNothingButQueriesIsWell(t *testing.T) {
+	begin := march.Add(sla.Day)
+	s := newStage(t, set{catalogue: corner, now: begin})
+	srv := serve(t, cornerShop(t, sla.Span{From: march, To: begin.Add(sla.Hour)}, busy), &s.clock)
+	srv.Break(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.URL.Path != "/api/v1/query" {
+			http.NotFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	s.configure(set{catalogue: corner, source: srv.URL()})
+	s.open()
+	s.clock.add(sla.Minute) // before that a daemon does not try what a source can do
+	s.app.Start()
+	testkit.Eventually(t, "it is tried what the source can do", func() bool {
+		return strings.Contains(metrics(t, s), `slmd_source_requests_total{source="main",kind="check",result="unusable"}`)
+	})
+	if sources := get(t, s.app.URL()+"/api/v1/status/sources"); !strings.Contains(sources, `"reachable":true`) {
+		t.Errorf("it is shown as %s", sources)
+	}
+	if !strings.Contains(metrics(t, s), `slmd_source_up{source="main"} 1`) {
+		t.Error("the metrics page says that it is down")
+	}
+}

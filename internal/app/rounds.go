@@ -133,7 +133,7 @@ const (
 	probeEvery = sla.Hour
 	// probeAfter is how long a daemon lives before it first does: one that is
 	// started over and over asks no more than it has to.
-	probeAfter = sla.Minute
+	probeAfter = 10 * sla.Second
 )
 
 // probe tries what a source can do, now and then. That it does not answer is a
@@ -198,6 +198,12 @@ func (a *App) recorded(r cycle.Recorded) {
 
 // sourceAnswered hears of every request to a source.
 func (a *App) sourceAnswered(source string, r measure.Request) {
+	if (r.Kind == "check" || r.Kind == "probe") && r.Result == string(measure.Unusable) {
+		// It lacks an API that measuring does without.
+		a.recorder.SourceRequest(source, r.Kind, r.Result, r.Took)
+		a.deeds.request(source, r, a.now())
+		return
+	}
 	up := r.Result == "ok" || r.Result == measure.Missing || r.Result == "split" || r.Result == string(measure.Misconfigured) || r.Result == string(measure.Partial)
 	a.recorder.SourceRequest(source, r.Kind, r.Result, r.Took)
 	a.recorder.SourceUp(source, up)
@@ -206,14 +212,9 @@ func (a *App) sourceAnswered(source string, r measure.Request) {
 	a.mu.Lock()
 	src := a.sources
 	a.mu.Unlock()
-	if src == nil {
-		return
+	if src != nil {
+		src.note(source, up, r.Why)
 	}
-	text := ""
-	if !up {
-		text = r.Result
-	}
-	src.note(source, up, text)
 }
 
 // reviews gives what makes service reviews under the configuration in force.

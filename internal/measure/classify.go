@@ -30,7 +30,7 @@ func (s *Source) classify(resp *http.Response, body []byte, span sla.Span) (answ
 	status := resp.StatusCode
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
-		return answer{}, s.unusable(status, body)
+		return answer{}, s.unusable(resp, body)
 	}
 	got, err := decode(body, span)
 	isAPI := err == nil && (got.status == "success" || got.status == "error")
@@ -40,7 +40,7 @@ func (s *Source) classify(resp *http.Response, body []byte, span sla.Span) (answ
 	case err != nil && (len(bytes.TrimSpace(body)) == 0 || bytes.TrimSpace(body)[0] == '{'):
 		return answer{}, &Problem{Kind: Pending, Text: fmt.Sprintf("the answer of source %s broke off: %v", s.o.Name, err)}
 	case !isAPI:
-		return answer{}, s.unusable(status, body)
+		return answer{}, s.unusable(resp, body)
 	case len(got.warnings) > 0 || got.partial:
 		return answer{}, &Problem{Kind: Partial, Text: fmt.Sprintf("source %s warns that its answer is not complete: %s", s.o.Name, words([]byte(strings.Join(got.warnings, "; "))))}
 	case got.resultType != "matrix":
@@ -50,8 +50,9 @@ func (s *Source) classify(resp *http.Response, body []byte, span sla.Span) (answ
 }
 
 // unusable says that what answers is not the API, or lets nobody in.
-func (s *Source) unusable(status int, body []byte) error {
-	return &Problem{Kind: Unusable, SourceDown: true, Text: fmt.Sprintf("source %s cannot be used: it answers %d %s with: %s", s.o.Name, status, http.StatusText(status), words(body))}
+func (s *Source) unusable(resp *http.Response, body []byte) error {
+	status := resp.StatusCode
+	return &Problem{Kind: Unusable, SourceDown: true, Text: fmt.Sprintf("source %s cannot be used: it answers %d %s with: %s", s.o.Name, status, http.StatusText(status), words(s.hush(resp, body)))}
 }
 
 // refused says what follows from an error of the API or from a status that is not success.
@@ -60,14 +61,14 @@ func (s *Source) refused(resp *http.Response, got answer, body []byte, isAPI boo
 	if !isAPI || text == "" {
 		text = string(body)
 	}
-	say := fmt.Sprintf("source %s answers %d: %s", s.o.Name, resp.StatusCode, words([]byte(text)))
+	say := fmt.Sprintf("source %s answers %d: %s", s.o.Name, resp.StatusCode, words(s.hush(resp, []byte(text))))
 	switch kind := refusalOf(resp.StatusCode, got.errorType, text); {
 	case kind == tooMuch:
 		return fmt.Errorf("%s: %w", say, errTooMuch)
 	case kind == wrong && isAPI:
 		return &Problem{Kind: Misconfigured, Text: say}
 	case kind == wrong:
-		return s.unusable(resp.StatusCode, body)
+		return s.unusable(resp, body)
 	}
 	return &Problem{Kind: Pending, Text: say, SourceDown: resp.StatusCode == http.StatusTooManyRequests, RetryAfter: retryAfter(resp)}
 }
@@ -138,13 +139,22 @@ func words(body []byte) string {
 	return text
 }
 
-// retryAfter gives how long the source asks to be left alone, in bounds.
+// retryAfter gives how long the source asks to be left alone, in bounds: in
+// seconds, or until an instant by the source's own clock (RFC 9110, 10.2.3).
 func retryAfter(resp *http.Response) sla.Millis {
-	n, err := strconv.Atoi(resp.Header.Get("Retry-After"))
-	if err != nil || n <= 0 {
+	asked := resp.Header.Get("Retry-After")
+	if n, err := strconv.Atoi(asked); err == nil {
+		return min(sla.Millis(min(max(n, 0), 1<<20))*sla.Second, maxRetryAfter)
+	}
+	until, err := http.ParseTime(asked)
+	if err != nil {
 		return 0
 	}
-	return min(sla.Millis(min(n, 1<<20))*sla.Second, maxRetryAfter)
+	says, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return min(sla.Millis(max(0, until.Sub(says).Milliseconds())), maxRetryAfter)
 }
 
 // problem gives the problem that an error is, and remembers when the source

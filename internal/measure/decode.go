@@ -48,7 +48,8 @@ const sampleBytes = 18
 func decode(body []byte, span sla.Span) (answer, error) {
 	d := decoder{b: body, span: span}
 	d.value(0, d.top)
-	if d.bad {
+	if d.next(); d.bad || d.i < len(body) { // what goes on after its end was glued together
+
 		return answer{}, fmt.Errorf("byte %d of %d: %w", d.i, len(body), errCut)
 	}
 	d.cut()

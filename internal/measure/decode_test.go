@@ -184,6 +184,18 @@ func TestSamplesOutsideTheSpanAreLeftOut(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatGoesOnAfterItsEndIsRefused(t *testing.T) {
+	whole := `{"status":"success","data":{"resultType":"matrix","result":[]}}`
+	for _, after := range []string{"x", "}", "\x00", whole} {
+		if _, err := decode([]byte(whole+after), always); err == nil {
+			t.Errorf("an answer followed by %q is taken", after)
+		}
+	}
+	if _, err := decode([]byte(whole+" \r\n"), always); err != nil {
+		t.Errorf("white space at the end: %v", err)
+	}
+}
+
 func TestAnAnswerCutAtAnyByteIsRefused(t *testing.T) {
 	body := matrix(2, 3)
 	for n := range len(body) {

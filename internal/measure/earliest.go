@@ -15,7 +15,9 @@ const reachStep = 6 * sla.Hour
 
 // Earliest gives an instant of the span before which the source has no sample
 // of an indicator: where measuring it can begin. When the source will not say
-// (too many samples to look through), that is the beginning of the span.
+// (too many samples to look through, an expression that it refuses, an answer
+// that is not complete), that is the beginning of the span: what follows from
+// such answers is decided where samples are read.
 func (s *Source) Earliest(ctx context.Context, ind *sla.Indicator, span sla.Span) (sla.Instant, error) {
 	if s.base == nil || span.Length() < 2*reachStep {
 		return span.From, nil // memory is read at once, and a short span too
@@ -31,7 +33,7 @@ func (s *Source) Earliest(ctx context.Context, ind *sla.Indicator, span sla.Span
 			"time":  {seconds(span.To - 1)},
 		}
 		series, err := s.ask(ctx, "reach", "query", form, span)
-		if errors.Is(err, errTooMuch) {
+		if willNotSay(err) {
 			return span.From, nil
 		}
 		if err != nil {
@@ -44,6 +46,11 @@ func (s *Source) Earliest(ctx context.Context, ind *sla.Indicator, span sla.Span
 		}
 	}
 	return max(first, span.From), nil
+}
+
+func willNotSay(err error) bool {
+	var p *Problem
+	return errors.Is(err, errTooMuch) || errors.As(err, &p) && (p.Kind == Misconfigured || p.Kind == Partial)
 }
 
 // presence gives expressions that have a value where the indicator had samples

@@ -29,7 +29,7 @@ func (s *Source) export(ctx context.Context, selector string, span sla.Span) ([]
 	began := s.clock()
 	l, err := s.exported(ctx, selector, span)
 	if s.o.Observe != nil {
-		s.o.Observe(Request{Kind: "export", Result: resultOf(err), Took: s.clock().Sub(began), Samples: l.samples, Bytes: l.size, Query: selector, Span: span})
+		s.o.Observe(Request{Kind: "export", Result: resultOf(err), Why: textOf(err), Took: s.clock().Sub(began), Samples: l.samples, Bytes: l.size, Query: selector, Span: span})
 	}
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -364,4 +365,60 @@ func TestASourceWhoseClockIsNearlyRightIsUsed(t *testing.T) {
 	b = newBench(t, func(o *Options) { o.Clock, o.CompareClock = func() time.Time { return b.now.Time() }, true })
 	b.server.Break(promtest.Clock(-29 * time.Second))
 	b.restored(benchTruth)
+}
+
+func TestFault_A5_AnInstantUntilWhichToWaitIsByTheSourcesClock(t *testing.T) {
+	b := newBench(t, nil)
+	b.server.Break(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Date", "Tue, 10 Mar 2026 12:00:00 GMT")
+		w.Header().Set("Retry-After", "Tue, 10 Mar 2026 12:00:40 GMT")
+		http.Error(w, "busy", http.StatusTooManyRequests)
+	})
+	if o := b.measure(); o.Problem == nil || o.Problem.RetryAfter != 40*sla.Second {
+		t.Errorf("the problem is %+v, want to wait for 40 s", o.Problem)
+	}
+}
+
+func TestFault_A7_ASourceThatRepeatsWhatWasSentDoesNotGiveItAway(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Headers = map[string]string{"X-Token": "planted-token", "X-Scope-OrgID": "team-a"} })
+	b.source.o.HTTP.Transport = sending("bWU6cGxhbnRlZC1wYXNzd29yZA==") // me:planted-password
+	b.server.Break(func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		_, password, _ := r.BasicAuth()
+		http.Error(w, fmt.Sprintf("%s of %s may not: %s, %s", password, r.Header.Get("X-Scope-OrgID"), r.Header.Get("Authorization"), r.Header.Get("X-Token")), http.StatusForbidden)
+	})
+	o := b.measure()
+	if o.Problem == nil || !strings.Contains(o.Problem.Text, "<secret> of team-a may not: Basic <secret>, <secret>") {
+		t.Errorf("the problem is %+v, want the words without secrets", o.Problem)
+	}
+	if why := b.heard[0].Why; why != o.Problem.Text {
+		t.Errorf("of the request is heard %q, want the words of the problem", why)
+	}
+}
+
+// sending is a transport that adds credentials to a copy of the request, as
+// those of a configuration do.
+type sending string
+
+func (s sending) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Basic "+string(s))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestWhereASourceRefusesToLookBackOrSaysOnlyPartMeasuringBeginsAtTheFront(t *testing.T) {
+	span := sla.Span{From: start.Add(-2 * sla.Day), To: start}
+	for name, fault := range map[string]promtest.Fault{
+		"a refusal": promtest.APIError(http.StatusBadRequest, "bad_data", "parse error: unknown function present_over_time"),
+		"warnings":  promtest.Warn("a store is away"),
+	} {
+		b := newBench(t, nil)
+		b.server.Break(fault)
+		if from, err := b.source.Earliest(context.Background(), ratio(), span); err != nil || from != span.From {
+			t.Errorf("after %s measuring begins at %s, %v; want %s", name, from, err, span.From)
+		}
+		b.server.Break(promtest.Status(http.StatusServiceUnavailable, "not yet"))
+		if _, err := b.source.Earliest(context.Background(), ratio(), span); err == nil {
+			t.Error("without an answer it is said how far the source reaches back")
+		}
+	}
 }

@@ -76,7 +76,7 @@ func (s *Source) answer(ctx context.Context, kind, path string, form url.Values,
 	began := s.clock()
 	got, size, err := s.exchange(ctx, path, form, span)
 	if s.o.Observe != nil {
-		q := Request{Kind: kind, Result: resultOf(err), Took: s.clock().Sub(began), Samples: got.samples, Bytes: size, Infos: got.infos, Query: form.Get("query"), Span: span}
+		q := Request{Kind: kind, Result: resultOf(err), Why: textOf(err), Took: s.clock().Sub(began), Samples: got.samples, Bytes: size, Infos: got.infos, Query: form.Get("query"), Span: span}
 		s.o.Observe(q)
 	}
 	return got, err
@@ -103,6 +103,13 @@ func resultOf(err error) string {
 		return string(p.Kind)
 	}
 	return string(Pending)
+}
+
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // exchange sends the request and reads the whole answer within the timeout.

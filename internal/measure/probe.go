@@ -42,7 +42,7 @@ func (s *Source) fetchJSON(ctx context.Context, path string, form url.Values, da
 		Data   any
 	}{Data: data}
 	if json.Unmarshal(body, &answer) != nil || answer.Status != "success" {
-		return s.unusable(resp.StatusCode, body)
+		return s.unusable(resp, body)
 	}
 	return nil
 }

@@ -70,6 +70,7 @@ const Missing = "missing"
 type Request struct {
 	Kind    string // samples, stream (samples as chunks), export (as lines), evidence, query, reach, check or probe
 	Result  string // ok, split, Missing, or the kind of the problem
+	Why     string // what went wrong, in words; empty when nothing did
 	Took    time.Duration
 	Samples int
 	Bytes   int64

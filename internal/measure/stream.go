@@ -34,7 +34,7 @@ func (s *Source) stream(ctx context.Context, selector string, span sla.Span) ([]
 	began := s.clock()
 	series, samples, size, err := s.streamed(ctx, selector, span)
 	if s.o.Observe != nil {
-		s.o.Observe(Request{Kind: "stream", Result: resultOf(err), Took: s.clock().Sub(began), Samples: samples, Bytes: size, Query: selector, Span: span})
+		s.o.Observe(Request{Kind: "stream", Result: resultOf(err), Why: textOf(err), Took: s.clock().Sub(began), Samples: samples, Bytes: size, Query: selector, Span: span})
 	}
 	return series, err
 }
