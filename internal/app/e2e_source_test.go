@@ -209,7 +209,7 @@ func TestASourceThatHasNothingButQueriesIsWell(t *testing.T) {
 	testkit.Eventually(t, "it is tried what the source can do", func() bool {
 		return strings.Contains(metrics(t, s), `slmd_source_requests_total{source="main",kind="check",result="unusable"}`)
 	})
-	if sources := get(t, s.app.URL()+"/api/v1/status/sources"); !strings.Contains(sources, `"reachable":true`) {
+	if sources := get(t, s.app.URL()+"/api/v1/status/sources"); !strings.Contains(sources, `"reachable":true,"capabilities"`) {
 		t.Errorf("it is shown as %s", sources)
 	}
 	if !strings.Contains(metrics(t, s), `slmd_source_up{source="main"} 1`) {

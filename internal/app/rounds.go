@@ -212,9 +212,13 @@ func (a *App) sourceAnswered(source string, r measure.Request) {
 	a.mu.Lock()
 	src := a.sources
 	a.mu.Unlock()
-	if src != nil {
-		src.note(source, up, r.Why)
+	if src == nil {
+		return
 	}
+	if up {
+		r.Why = "" // it concerns an indicator, not the source
+	}
+	src.note(source, up, r.Why)
 }
 
 // reviews gives what makes service reviews under the configuration in force.
