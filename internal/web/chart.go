@@ -15,12 +15,23 @@ import (
 
 // frameSize is the drawing's size and where the plot lies in it.
 const (
-	chartWidth, chartHeight = 920.0, 250.0
-	plotLeft, plotRight     = 52.0, 908.0
-	plotTop, plotBottom     = 14.0, 186.0
-	barsTop, barsBottom     = 196.0, 214.0
-	stripWidth, stripHeight = 920.0, 128.0
-	stripTop, stripBottom   = 20.0, 100.0
+	chartHeight           = 250.0
+	plotTop, plotBottom   = 14.0, 186.0
+	barsTop, barsBottom   = 196.0, 214.0
+	stripHeight           = 128.0
+	stripTop, stripBottom = 20.0, 100.0
+)
+
+// sheet is what a chart is drawn on: one for screens and paper, one for phones.
+type sheet struct {
+	name               string
+	width, left, right float64
+	dates              int // how many the axis names at most
+}
+
+var (
+	broad  = sheet{"broad", 920, 52, 908, 8}
+	narrow = sheet{"narrow", 380, 44, 374, 4}
 )
 
 // mark is a line or text at a place of an axis.
@@ -38,7 +49,9 @@ type box struct {
 
 // burnDown is how the error budget of a period was spent.
 type burnDown struct {
+	Name       string // of the sheet
 	Size       string // viewBox
+	Rail       string // the width of the plot
 	Left       string
 	Right      string
 	Top        string
@@ -58,11 +71,14 @@ type burnDown struct {
 }
 
 // axis maps a period to the width of a plot.
-type axis struct{ span sla.Span }
+type axis struct {
+	span sla.Span
+	on   sheet
+}
 
 func (a axis) x(i sla.Instant) float64 {
 	i = min(max(i, a.span.From), a.span.To)
-	return plotLeft + float64(i-a.span.From)/float64(a.span.Length())*(plotRight-plotLeft)
+	return a.on.left + float64(i-a.span.From)/float64(a.span.Length())*(a.on.right-a.on.left)
 }
 
 // ticks marks dates along the axis.
@@ -70,13 +86,13 @@ func (a axis) ticks(f *frame, zone *time.Location) []mark {
 	days := int(a.span.Length()/sla.Day) + 1
 	var out []mark
 	if days <= 3 {
-		step := max(a.span.Length()/6/sla.Hour, 1) * sla.Hour
+		step := max(a.span.Length()/sla.Millis(a.on.dates-2)/sla.Hour, 1) * sla.Hour
 		for at := a.span.From; at < a.span.To; at = at.Add(step) {
 			out = append(out, mark{X: px(a.x(at)), Text: at.In(zone).Format("2 Jan 15:04"), Anchor: "start"})
 		}
 		return out
 	}
-	every := max(1, (days+7)/8)
+	every := max(1, (days+a.on.dates-1)/a.on.dates)
 	t := a.span.From.In(zone)
 	for i := 0; i < days; i += every {
 		at := sla.At(time.Date(t.Year(), t.Month(), t.Day()+i, 0, 0, 0, 0, zone))
@@ -88,11 +104,10 @@ func (a axis) ticks(f *frame, zone *time.Location) []mark {
 }
 
 // burnDown draws the parts of a period; nil when none has a budget.
-func (f *frame) burnDown(period sla.Period, d *detail, zone *time.Location, now sla.Instant) *burnDown {
-	a := axis{period.Span}
+func (f *frame) burnDown(a axis, d *detail, zone *time.Location, now sla.Instant) *burnDown {
 	c := &burnDown{
-		Size: "0 0 " + px(chartWidth) + " " + px(chartHeight), Left: px(plotLeft), Right: px(plotRight), Top: px(plotTop), Bottom: px(plotBottom),
-		X: a.ticks(f, zone),
+		Name: a.on.name, Size: "0 0 " + px(a.on.width) + " " + px(chartHeight), Left: px(a.on.left), Right: px(a.on.right),
+		Rail: px(a.on.right - a.on.left), Top: px(plotTop), Bottom: px(plotBottom), X: a.ticks(f, zone),
 	}
 	lowest := 0.0
 	var runs [][][2]float64 // x, share left
@@ -123,7 +138,7 @@ func (f *frame) burnDown(period sla.Period, d *detail, zone *time.Location, now 
 		return plotTop + (1-math.Max(share, lowest))/(1-lowest)*(plotBottom-plotTop)
 	}
 	c.Zero = px(height(0))
-	c.Ideal = [4]string{px(plotLeft), px(height(1)), px(plotRight), px(height(0))}
+	c.Ideal = [4]string{px(a.on.left), px(height(1)), px(a.on.right), px(height(0))}
 	for _, share := range scaleOf(lowest) {
 		c.Y = append(c.Y, mark{Y: px(height(share)), Text: f.Percent(sla.Truncate(new(big.Rat).SetFloat64(math.Round(share*100)), 0))})
 	}
@@ -138,7 +153,7 @@ func (f *frame) burnDown(period sla.Period, d *detail, zone *time.Location, now 
 		c.EndX, c.EndY = px(last[0]), px(height(last[1]))
 	}
 	c.parts(f, a, d, zone)
-	if period.Contains(now) {
+	if a.span.Contains(now) {
 		c.Now = &mark{X: px(a.x(now)), Text: f.say("now")}
 	}
 	return c
@@ -167,7 +182,7 @@ func (c *burnDown) parts(f *frame, a axis, d *detail, zone *time.Location) {
 		}
 		for _, s := range p.removed.Clip(a.span) {
 			c.Removed = append(c.Removed, box{
-				X: px(a.x(s.From)), Width: px(math.Max(a.x(s.To)-a.x(s.From), 1.5)), Y: px(plotTop), Height: px(barsBottom - plotTop),
+				X: px(a.x(s.From)), Width: px(math.Max(a.x(s.To)-a.x(s.From), 3)), Y: px(plotTop), Height: px(barsBottom - plotTop),
 				Title: f.say("Excluded from %s for %s", f.moment(s.From, zone), f.Duration(s.Length())),
 			})
 		}
@@ -185,17 +200,16 @@ func (c *burnDown) parts(f *frame, a axis, d *detail, zone *time.Location) {
 
 // strip is one bar for every day, as high as the day was bad.
 type strip struct {
-	Size, Left, Right, Top, Bottom string
-	Bars                           []box
-	X                              []mark
-	Most                           string // what the top stands for
+	Name, Size, Left, Right, Top, Bottom string
+	Bars                                 []box
+	X                                    []mark
+	Most                                 string // what the top stands for
 }
 
 // dayStrip draws the days of a period; nil when no day has facts.
-func (f *frame) dayStrip(period sla.Period, d *detail, zone *time.Location) *strip {
-	a := axis{period.Span}
+func (f *frame) dayStrip(a axis, d *detail, zone *time.Location) *strip {
 	c := &strip{
-		Size: "0 0 " + px(stripWidth) + " " + px(stripHeight), Left: px(plotLeft), Right: px(plotRight), Top: px(stripTop), Bottom: px(stripBottom),
+		Name: a.on.name, Size: "0 0 " + px(a.on.width) + " " + px(stripHeight), Left: px(a.on.left), Right: px(a.on.right), Top: px(stripTop), Bottom: px(stripBottom),
 		X: a.ticks(f, zone),
 	}
 	most, text := new(big.Rat), ""

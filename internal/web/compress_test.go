@@ -34,7 +34,10 @@ func TestPagesAreCompressedForThoseWhoTakeIt(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ method, path, accepts string }{
-		{http.MethodGet, "/", "gzip;q=0"}, {http.MethodGet, "/", "deflate"}, {http.MethodHead, "/", "gzip"}, {http.MethodGet, "/-/healthy", "gzip"},
+		{http.MethodGet, "/", "gzip;q=0"},
+		{http.MethodGet, "/", "deflate"},
+		{http.MethodHead, "/", "gzip"},
+		{http.MethodGet, "/-/healthy", "gzip"},
 		{http.MethodGet, "/-/reload", "gzip"},
 	} {
 		if got := w.getAs(t, c.method, c.path, c.accepts); got.Header().Get("Content-Encoding") != "" || got.Code == 0 {

@@ -71,6 +71,12 @@ func (f *frame) Asset(name string) (string, error) {
 	return f.Prefix + a.address, nil
 }
 
+// Live reports whether the page shows what changes with each round, so that
+// script refreshes it.
+func (f *frame) Live() bool {
+	return slices.Contains([]string{"overview", "breaches", "status"}, f.Section)
+}
+
 // T says a text of the catalogue.
 func (f *frame) T(english string, args ...any) string { return f.say(english, args...) }
 

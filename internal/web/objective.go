@@ -24,12 +24,13 @@ type objectivePage struct {
 	Span      string
 	Open      bool // the period is under way
 	Parts     []partView
-	Chart     *burnDown
-	Strip     *strip
+	Charts    []*burnDown // the same on each sheet; none without a budget
+	Strips    []*strip
 	Days      []dayView
 	Burn      []burnView
 	Lasts     string // for how long the budget does, as it is spent lately
 	Firing    string
+	Mean      bool // nothing of it is good or bad, so it has no outages
 	Outages   []outageView
 	Small     string // what the outages that are not listed come to
 	History   []cell
@@ -68,6 +69,7 @@ type outageView struct {
 	Href, From, To, Duration, Bad, Share string
 	Attribution                          string
 	Objective, Service, Agreement        string
+	Period                               string
 	Classes                              []sla.AttributionClass
 	Stamp                                string
 }
@@ -174,11 +176,18 @@ func (h *handler) objectiveOf(r *http.Request, f *frame, at *found) (*objectiveP
 		f.Periods = nil // its only period is the one that ends now
 	}
 	p.numbers(f, at, d)
-	p.Chart, p.Strip = f.burnDown(at.period, d, at.zone, h.o.Now()), f.dayStrip(at.period, d, at.zone)
+	for _, on := range []sheet{broad, narrow} {
+		if c := f.burnDown(axis{at.period.Span, on}, d, at.zone, h.o.Now()); c != nil {
+			p.Charts = append(p.Charts, c)
+		}
+		if s := f.dayStrip(axis{at.period.Span, on}, d, at.zone); s != nil {
+			p.Strips = append(p.Strips, s)
+		}
+	}
 	p.days(f, d)
 	p.burns(f, at)
 	p.outages(f, h, at, d)
-	p.Method = h.method(f, at)
+	p.Method, p.Mean = h.method(f, at), at.objective.Target == nil
 	return p, h.history(r, f, at, p)
 }
 
@@ -232,7 +241,12 @@ func (p *objectivePage) part(f *frame, at *found, v *sla.Verdict, several bool) 
 		digits := sla.ShownDecimals(v.Target)
 		add("Bounds", f.say("%s to %s", f.share(v.Lowest.Ratio(), digits), f.share(v.Highest.Ratio(), digits)))
 	}
-	add("Outages", f.Number(fmt.Sprint(v.Totals.Count)))
+	if v.Value == nil {
+		add("Outages", f.Number(fmt.Sprint(v.Totals.Count)))
+	}
+	if v.Totals.Small > 0 && v.Totals.Small < v.Totals.Count {
+		add("Of 1% of the budget or more", f.Number(fmt.Sprint(v.Totals.Count-v.Totals.Small)))
+	}
 	if v.Totals.Count > 0 {
 		add("Longest outage", f.Duration(v.Totals.Longest))
 	}
@@ -334,7 +348,7 @@ func (h *handler) outageView(f *frame, of outageOf, o *sla.Outage, zone *time.Lo
 	out := outageView{
 		Href: f.To("objectives", of.agreement, of.objective, "outages", fmt.Sprint(int64(o.From))) + "?period=" + url.QueryEscape(of.period),
 		From: f.moment(o.From, zone), To: f.moment(o.To, zone), Duration: f.Duration(o.Duration), Bad: f.amountBad(of.timed, o.Bad),
-		Share: f.share(o.BudgetShare, 1), Objective: of.objective, Service: h.service(of.service), Agreement: of.agreement,
+		Share: f.share(o.BudgetShare, 1), Objective: of.objective, Service: h.service(of.service), Agreement: of.agreement, Period: of.period,
 		Stamp: o.From.In(zone).Format(time.RFC3339),
 	}
 	for _, a := range o.Attribution {

@@ -41,21 +41,32 @@ func (f *frame) reached(v *sla.Verdict) string {
 	case v == nil:
 		return "–"
 	case v.Value != nil:
-		return f.Number(sla.Truncate(v.Value.Ratio(), 3))
+		return f.measured(f.Number(sla.Truncate(v.Value.Ratio(), 3)), v.Indicator)
 	case v.Compliance == nil:
 		return "–"
 	}
 	return f.Percent(v.ComplianceShown())
 }
 
-// glanced says what a verdict came to, as reached does.
-func (f *frame) glanced(g *sla.Glance) string {
+// measured says a number in the unit of an indicator, where it has one.
+func (f *frame) measured(number, indicator string) string {
+	if f.h == nil {
+		return number
+	}
+	if i := f.h.o.Catalogue().Indicator(indicator); i != nil && i.Unit != "" {
+		return number + " " + i.Unit
+	}
+	return number
+}
+
+// glanced says what a verdict of an objective came to, as reached does.
+func (f *frame) glanced(g *sla.Glance, o *sla.Objective) string {
 	switch {
 	case g.Reached == "":
 		return "–"
 	case g.Mean:
 		whole, rest, _ := strings.Cut(g.Reached, ".")
-		return f.Number(whole + "." + rest[:3])
+		return f.measured(f.Number(whole+"."+rest[:3]), o.Indicator)
 	}
 	return f.Percent(g.Reached)
 }
@@ -99,9 +110,9 @@ func (f *frame) target(o *sla.Objective) string {
 	case o.Target != nil:
 		return f.Percent(o.Target.String())
 	case o.AtMost != nil:
-		return "≤ " + f.Number(o.AtMost.String())
+		return "≤ " + f.measured(f.Number(o.AtMost.String()), o.Indicator)
 	case o.AtLeast != nil:
-		return "≥ " + f.Number(o.AtLeast.String())
+		return "≥ " + f.measured(f.Number(o.AtLeast.String()), o.Indicator)
 	}
 	return "–"
 }

@@ -10,7 +10,7 @@
   var paused = false, dirty = false;
   var every = 60000;
   var place = document.getElementById('refresh');
-  if (place && document.querySelector('.slam, .attention, .chart')) {
+  if (place) {
     var button = document.createElement('button');
     button.type = 'button';
     button.setAttribute('aria-pressed', 'false');
@@ -23,13 +23,36 @@
     place.appendChild(button);
     document.addEventListener('input', function (e) { if (e.target.form) { dirty = true; } });
     setInterval(function () {
-      var active = document.activeElement;
-      if (paused || dirty || document.hidden || !window.htmx || document.querySelector('.plot, details[open]') || (active && active.closest('main'))) { return; }
-      window.htmx.ajax('GET', location.href, { target: '#main', select: '#main', swap: 'outerHTML' }).then(function () {
-        roving();
-        live(document.title);
-      });
+      var active = document.activeElement, main = document.getElementById('main');
+      if (paused || dirty || document.hidden || !window.htmx || document.querySelector('.plot, details[open]') || (active !== main && main.contains(active))) { return; }
+      window.htmx.ajax('GET', location.href, { target: '#main', select: '#main', swap: 'outerHTML' });
     }, every);
+    document.addEventListener('htmx:beforeSwap', function (e) {
+      var fresh = new DOMParser().parseFromString(e.detail.xhr.responseText, 'text/html').getElementById('asof');
+      if (fresh) { document.getElementById('asof').replaceWith(fresh); }
+    });
+    document.addEventListener('htmx:afterSwap', function () {
+      stale(false);
+      roving();
+      charts();
+      live(document.title);
+    });
+    ['htmx:sendError', 'htmx:responseError', 'htmx:timeout'].forEach(function (name) {
+      document.addEventListener(name, function () { stale(true); });
+    });
+  }
+
+  // A page that could not be refreshed says so, also on a wall, until it is again.
+  function stale(is) {
+    var note = document.getElementById('stale');
+    if (!is) { if (note) { note.remove(); } return; }
+    if (note) { return; }
+    note = document.createElement('p');
+    note.id = 'stale';
+    note.className = 'note';
+    note.setAttribute('role', 'alert');
+    note.textContent = place.dataset.stale;
+    document.getElementById('main').before(note);
   }
 
   // The period of the page follows its list at once.
@@ -82,7 +105,9 @@
   });
 
   // The cursor of a chart reads the numbers of its table, by pointer and arrows.
-  document.querySelectorAll('.chart[data-chart="burn"]').forEach(function (figure) {
+  function charts() { document.querySelectorAll('.chart[data-chart="burn"]').forEach(chart); }
+  charts();
+  function chart(figure) {
     var rows = Array.from(document.querySelectorAll('#days tbody tr'));
     var svg = figure.querySelector('svg'), reading = figure.querySelector('.reading');
     if (!rows.length || !svg || !reading) { return; }
@@ -102,11 +127,11 @@
       if (e.key === 'ArrowLeft' || e.key === 'ArrowRight') { e.preventDefault(); put(at + (e.key === 'ArrowLeft' ? -1 : 1)); }
     });
     svg.addEventListener('pointermove', function (e) {
-      var box = svg.getBoundingClientRect(), x = (e.clientX - box.left) / box.width * 920;
+      var box = svg.getBoundingClientRect(), x = (e.clientX - box.left) / box.width * svg.viewBox.baseVal.width;
       put(Math.floor((x - first) / (last - first) * rows.length));
     });
     zoom(figure, rows);
-  });
+  }
 
   // Zoom opens the same numbers in a plot that can be dragged over.
   function zoom(figure, rows) {
