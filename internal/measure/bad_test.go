@@ -74,8 +74,22 @@ func TestSamplesThatAreOutOfOrderMakeTheirIntervalsUnknownAndAreCounted(t *testi
 }
 
 func TestValuesThatAreNoNumbersLeaveAnAnswerUnused(t *testing.T) {
-	for _, value := range []string{`"many"`, `""`, `"0x"`, `null`, `true`, `{}`, `"1" "2"`, `[1]`} {
+	for _, value := range []string{`null`, `true`, `{}`, `"1" "2"`, `[1]`, `5`} {
 		newBench(t, nil).pending(answerOf(`-15:"10"`, "15:"+value), Pending, "broke off")
+	}
+}
+
+func TestATextInPlaceOfANumberMakesItsIntervalUnknownAndIsCounted(t *testing.T) {
+	for _, value := range []string{`"many"`, `""`, `"0x"`, `"1,5"`, `"1 000"`} {
+		b := newBench(t, nil)
+		b.server.Break(answerOf(`-15:"10"`, `15:"20"`, "75:"+value, `90:"50"`, `135:"60"`))
+		o := b.measure()
+		if want := "20/0 30/0?60 10/0"; o.Problem != nil || !strings.HasPrefix(text(o.Entries), want) {
+			t.Errorf("of %s got %s, problem %v, want %s", value, text(o.Entries), o.Problem, want)
+		}
+		if len(o.Rejected) != 1 || o.Rejected[0].Reason != ReasonType || o.Rejected[0].Count != 1 {
+			t.Errorf("of %s refused is %+v", value, o.Rejected)
+		}
 	}
 }
 

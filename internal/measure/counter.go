@@ -87,6 +87,8 @@ func refusal(v Value, counter bool) string {
 		return ReasonNaN
 	case v.kind == infinite:
 		return ReasonInfinite
+	case v.kind == wordy:
+		return ReasonType
 	case counter && v.coef < 0:
 		return ReasonNegative
 	}

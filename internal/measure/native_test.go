@@ -273,7 +273,7 @@ func TestANativeHistogramWhereANumberIsWantedMakesItsIntervalUnknown(t *testing.
 		t.Fatal(err)
 	}
 	o := src.Measure(context.Background(), []Task{{Indicator: ratio(), Cursor: start}}, start.Add(3*sla.Minute))[0]
-	if text(o.Entries) != "30/0 40/0?60 40/0" || len(o.Rejected) != 1 || o.Rejected[0].Reason != ReasonHistogram {
+	if text(o.Entries) != "30/0 40/0?60 40/0" || len(o.Rejected) != 1 || o.Rejected[0].Reason != ReasonType {
 		t.Errorf("got %s, rejected %v", text(o.Entries), o.Rejected)
 	}
 }

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -60,7 +61,7 @@ func (r *run) readOff(series []Series) {
 			values[end] = append(values[end], sample.V)
 		}
 		if len(s.Native) > 0 {
-			r.reject(ReasonHistogram, s.Labels)
+			r.reject(ReasonType, s.Labels)
 		}
 	}
 	bound := decimal(r.task.Indicator.Bound.Value)
@@ -73,8 +74,8 @@ func (r *run) readOff(series []Series) {
 			e.Unknown = r.interval
 		case len(values[end]) == 0:
 			e.Unknown = r.interval
-		case refusal(values[end][0], false) != "" || values[end][0].kind == stale:
-			r.reject(ReasonNaN, []Label{{metricName, "query"}})
+		case values[end][0].kind != number:
+			r.reject(cmp.Or(refusal(values[end][0], false), ReasonNaN), []Label{{metricName, "query"}})
 			e.Unknown = r.interval
 		case values[end][0].keeps(r.task.Indicator.Bound.Kind, bound):
 			e.Good = sla.Seconds(r.interval)

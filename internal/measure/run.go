@@ -150,7 +150,7 @@ func (r *run) walk() {
 func (r *run) spoil(s *Series) {
 	for _, h := range s.Native {
 		if i := r.book.index(h.T); h.T < r.span.To && i >= r.book.first {
-			r.reject(ReasonHistogram, s.Labels)
+			r.reject(ReasonType, s.Labels)
 			r.book.tallies[i].spoilt = true
 		}
 	}

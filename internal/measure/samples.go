@@ -135,8 +135,10 @@ func (d *decoder) sample() {
 	}
 	d.next()
 	v, ok := parseValue(d.text())
-	if !ok || !d.take(']') {
-		d.fail()
+	if !ok {
+		v = Value{kind: wordy} // what is not even a text has failed already
+	}
+	if !d.take(']') {
 		return
 	}
 	if d.span.Contains(t) {

@@ -55,19 +55,19 @@ type Rejection struct {
 
 // Reasons of rejections, the label values of slmd_samples_rejected_total.
 const (
-	ReasonNaN       = "nan"
-	ReasonInfinite  = "infinite"
-	ReasonNegative  = "negative"        // a counter below zero
-	ReasonHistogram = "wrong_type"      // a native histogram where a number is wanted
-	ReasonTooLarge  = "too_large"       // beyond what a fact can hold
-	ReasonExcess    = "part_over_total" // more good or bad events than events
-	ReasonSeveral   = "several_series"  // a query gave more than one number
-	ReasonOrder     = "out_of_order"    // older than the sample before it in the same answer, or of its time and another value
+	ReasonNaN      = "nan"
+	ReasonInfinite = "infinite"
+	ReasonNegative = "negative"        // a counter below zero
+	ReasonType     = "wrong_type"      // a native histogram or a text where a number is wanted
+	ReasonTooLarge = "too_large"       // beyond what a fact can hold
+	ReasonExcess   = "part_over_total" // more good or bad events than events
+	ReasonSeveral  = "several_series"  // a query gave more than one number
+	ReasonOrder    = "out_of_order"    // older than the sample before it in the same answer, or of its time and another value
 )
 
 // Reasons lists all reasons of rejections.
 var Reasons = []string{
-	ReasonNaN, ReasonInfinite, ReasonNegative, ReasonHistogram, ReasonTooLarge, ReasonExcess, ReasonSeveral, ReasonOrder,
+	ReasonNaN, ReasonInfinite, ReasonNegative, ReasonType, ReasonTooLarge, ReasonExcess, ReasonSeveral, ReasonOrder,
 }
 
 // ProblemKind says what follows from a problem.

@@ -28,6 +28,7 @@ const (
 	notANumber
 	infinite
 	stale // a stale marker: the series ended
+	wordy // a text that is no number
 )
 
 // staleBits is the NaN that Prometheus writes when a series ends.
@@ -277,6 +278,8 @@ func (v Value) String() string {
 		return "Inf"
 	case stale:
 		return "stale"
+	case wordy:
+		return "text"
 	}
 	if v.exp >= 0 {
 		return v.rat().Num().String()
