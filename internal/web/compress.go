@@ -74,7 +74,7 @@ func (c *compressing) begin(size int) {
 		head.Set("Content-Encoding", "gzip")
 		head.Add("Vary", "Accept-Encoding")
 		head.Del("Content-Length")
-		c.z = c.writers.Get().(*gzip.Writer) //nolint:errcheck,forcetypeassert // the pool holds nothing else
+		c.z = c.writers.Get().(*gzip.Writer) //nolint:forcetypeassert // the pool holds nothing else
 		c.z.Reset(c.ResponseWriter)
 	}
 	if c.code != 0 {

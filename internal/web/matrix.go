@@ -306,7 +306,11 @@ func (o *overview) serviceRow(g *grouped) *serviceRow {
 func (o *overview) objectiveRow(s *look) *objectiveRow {
 	row := &objectiveRow{
 		s: s, Label: s.Objective.Name, Title: titled(s.Agreement.Title, s.Agreement.Name), Goal: o.f.target(s.Objective),
-		Href: o.f.To("objectives", s.Agreement.Name, s.Objective.Name), Badge: o.f.badge(s.Current), Gauge: o.f.gauge(s.Current),
+		Href: o.href(s), Badge: o.f.badge(s.Current), Gauge: o.f.gauge(s.Current),
+	}
+	if s.then != nil {
+		row.Badge, row.Gauge = o.f.Badge(s.state), o.f.gaugeOf(s.state, s.left)
+		row.Badge.Provisional = s.then.Glance != nil && s.then.Provisional
 	}
 	if s.Current != nil && s.Current.Budget != nil && s.Current.Compliance != nil {
 		row.Left = o.f.budget(s.Current, s.Current.Budget.Left)
@@ -393,10 +397,10 @@ func lessLeft(a, b *int64) int {
 func sumMoney(list []*look) map[string]*big.Rat {
 	out := map[string]*big.Rat{}
 	for _, s := range list {
-		if s.Current == nil || s.Current.Credit == nil || s.Current.Credit.Amount == nil || s.Current.Credit.Amount.Minor == 0 {
+		m := s.credit()
+		if m == nil {
 			continue
 		}
-		m := s.Current.Credit.Amount
 		if out[m.Currency] == nil {
 			out[m.Currency] = new(big.Rat)
 		}

@@ -20,6 +20,7 @@ type overview struct {
 	f     *frame
 	now   sla.Instant
 	sight *sight
+	looks []look  // as they stand now or came out of the period chosen
 	all   []*look // of the other filters' choice
 	// chosen are those that all filters leave.
 	chosen []*look
@@ -43,7 +44,9 @@ type overview struct {
 	Clear     string
 	Objects   int // objectives in force
 	Shown     int
-	Past      string // the period that the matrix ends with, empty: the one under way
+	Past      string // the period that is looked at, empty: the one under way
+	PastText  string
+	Judged    int // objectives that were met or missed
 }
 
 // How many things that need attention one page shows, and how many at once: the
@@ -114,18 +117,25 @@ func (h *handler) overviewOf(r *http.Request) (*overview, error) {
 	if o.sight, err = h.sight(r.Context()); err != nil {
 		return nil, err
 	}
-	o.Objects = len(o.sight.looks)
-	o.choose()
+	o.Objects, o.looks = len(o.sight.looks), o.sight.looks
 	end, err := o.periods()
 	if err != nil {
 		return nil, err
 	}
+	if o.Past != "" {
+		if o.looks, err = o.asOf(r.Context(), end); err != nil {
+			return nil, err
+		}
+	}
+	o.choose()
 	if o.Matrices, err = o.matrices(r.Context(), end); err != nil {
 		return nil, err
 	}
 	o.links()
 	o.tiles()
-	if o.Attention, o.Worries, err = h.worries(r.Context(), o); err != nil {
+	if o.Past != "" {
+		o.Attention, o.Worries = o.missed()
+	} else if o.Attention, o.Worries, err = h.worries(r.Context(), o); err != nil {
 		return nil, err
 	}
 	o.fold()
@@ -183,8 +193,8 @@ func (o *overview) choose() {
 	f.More = f.Kind+f.Customer+f.Owner+f.Label != ""
 	f.On = f.Text+f.State+f.Kind+f.Customer+f.Owner+f.Label != ""
 	kinds, customers, owners, labels := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
-	for i := range o.sight.looks {
-		s := &o.sight.looks[i]
+	for i := range o.looks {
+		s := &o.looks[i]
 		svc := o.sight.service(s.Agreement.Service)
 		kinds[string(s.Agreement.Kind)] = string(s.Agreement.Kind)
 		customers[s.Agreement.Customer] = o.sight.party(s.Agreement.Customer)
@@ -302,7 +312,7 @@ func (o *overview) periods() (sla.Instant, error) {
 			return 0, badInput("%v", err)
 		}
 		if p.To <= o.now {
-			end, o.Past = p.To-1, chosen
+			end, o.Past, o.PastText = p.To-1, chosen, o.f.Period(p.Name)
 		}
 	}
 	o.f.Periods = o.f.picker(picking{
@@ -404,13 +414,10 @@ func (o *overview) links() {
 func (o *overview) tiles() {
 	n := map[sla.State]int{}
 	for _, s := range o.all {
-		if s.Current == nil {
-			n[sla.NoData]++
-			continue
-		}
-		n[s.Current.State]++
+		n[s.state]++
 	}
 	kept, missed := n[sla.Met]+n[sla.AtRisk], n[sla.Failing]+n[sla.Breached]
+	o.Judged = kept + missed
 	add := func(state, name, value, of, note string, shade sla.State) {
 		t := tile{Name: o.f.say(name), Value: value, Of: of, Note: note, State: shade, On: o.values.Get("state") == state}
 		t.Href = o.with("state", state)
@@ -419,7 +426,7 @@ func (o *overview) tiles() {
 		}
 		o.Tiles = append(o.Tiles, t)
 	}
-	add("kept", "Targets met", fmt.Sprint(kept), fmt.Sprint(kept+missed), o.before(), sla.Met)
+	add("kept", "Targets met", fmt.Sprint(kept), fmt.Sprint(o.Judged), o.before(), sla.Met)
 	o.Tiles[0].Shares = shares(n, len(o.all))
 	add("at_risk", "At risk", fmt.Sprint(n[sla.AtRisk]), "", o.f.say("little budget left"), sla.AtRisk)
 	add("missed", "Failing or breached", fmt.Sprint(missed), "", o.f.say("%d failing, %d breached", n[sla.Failing], n[sla.Breached]), sla.Breached)
@@ -433,11 +440,18 @@ func (o *overview) tiles() {
 	if value == "" {
 		value = o.f.say("none")
 	}
+	if o.Past != "" {
+		add("credit", "Credits owed", value, "", o.f.say("of %s", o.PastText), "")
+		return
+	}
 	add("credit", "Credits accrued", value, "", o.f.say("if the periods ended now"), "")
 }
 
 // before says how many targets were met in the periods before, of those judged.
 func (o *overview) before() string {
+	if o.Past != "" {
+		return o.f.say("in %s", o.PastText)
+	}
 	kept, judged := 0, 0
 	for _, l := range o.all {
 		switch v := l.Previous; {

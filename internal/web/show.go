@@ -203,8 +203,20 @@ func (f *frame) gauge(v *sla.Verdict) *gauge {
 	if left == nil {
 		return nil
 	}
+	return f.gaugeAt(v.State, left)
+}
+
+// gaugeOf is the gauge of what was left in millionths; nil for no budget.
+func (f *frame) gaugeOf(state sla.State, left *int64) *gauge {
+	if left == nil {
+		return nil
+	}
+	return f.gaugeAt(state, big.NewRat(*left, 1_000_000))
+}
+
+func (f *frame) gaugeAt(state sla.State, left *big.Rat) *gauge {
 	x, _ := left.Float64()
-	g := &gauge{State: v.State, Text: f.share(left, 0), Over: x < 0}
+	g := &gauge{State: state, Text: f.share(left, 0), Over: x < 0}
 	g.Width = px(max(0, min(1, x)) * 100)
 	if x < 0 {
 		g.Width = px(min(1, -x) * 100)

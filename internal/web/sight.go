@@ -21,6 +21,7 @@ type look struct {
 	state    sla.State
 	severity int
 	left     *int64 // of the error budget, in millionths; nil without one
+	then     *then  // how it came out of the period that is looked at; nil: as it stands now
 }
 
 // round tells one round, and one catalogue, from the next: each makes them anew.
