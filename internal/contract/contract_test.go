@@ -221,13 +221,13 @@ func TestWhatIsWrongWithATestFileIsSaidAtOnceWithItsPlace(t *testing.T) {
       - {indicator: uq, entries: []}
       - {indicator: up, entries: [{from: 2026-11-01, to: 2026-11-02, state: upp}, {from: 2026-11-02, to: 2026-11-03, good: 5, bad: 5, unknown: 5}, {from: 2026-11-03, to: 2026-11-03, state: up}]}
       - {indicator: up, entries: [{from: 2026-11-01, to: 2026-11-02, state: up}]}
-      - {indicator: requests, entries: [{from: 2026-11-01, to: 2026-11-02, state: up}, {from: 2026-11-02, to: 2026-11-03, good: 0.1234567891}]}
+      - {indicator: requests, entries: [{from: 2026-11-01, to: 2026-11-02, state: up}, {from: 2026-11-02, to: 2026-11-03, good: one}]}
     exclusions: [{name: x, services: [webb], category: maintenance, from: 2026-11-01, to: 2026-11-02}]
     expect:
       - {agreement: web-slo, objective: up, period: 2026-11, state: met}
       - {agreement: web-sla, objective: upp, period: 2026-13, state: mett}
       - {agreement: web-sla, objective: up, period: 2026-11}
-      - {agreement: web-sla, objective: up, period: 2026-11, complience: 99, burn: {4h: 1}, credit_amount: 5, parts: [{state: met}]}
+      - {agreement: web-sla, objective: up, period: 2026-11, complience: 99, burn: {hour: 1}, credit_amount: 5, parts: [{state: met}]}
   - {name: empty, series: {start: 2026-11-01, input: [{series: 'up{', values: 1x5}, {series: up, values: 1x99999999}]}, expect: []}
 `, contract.Options{})
 	want := `tests.yml:38:10: for now a point in time is wanted: a date such as 2026-11-01 or a time such as 2026-11-01T09:30:00+01:00, not "yesterday"`
@@ -246,7 +246,7 @@ func TestWhatIsWrongWithATestFileIsSaidAtOnceWithItsPlace(t *testing.T) {
 		"to must be later than from",
 		"two entries of up overlap at 2026-10-31T23:00:00Z: facts of one time stand in one entry",
 		"state is for time indicators and this one counts events: give its amounts",
-		`good is "0.1234567891": write a number with at most 9 decimals`,
+		`good is "one": write a number, such as 12 or 0.25`,
 		`no service is named "webb": did you mean web?`,
 		`no agreement is named "web-slo": did you mean web-sla?`,
 		`web-sla has no objective "upp": did you mean up?`,
@@ -254,7 +254,7 @@ func TestWhatIsWrongWithATestFileIsSaidAtOnceWithItsPlace(t *testing.T) {
 		`state is "mett": write one of met, at_risk, failing, breached, no_data; did you mean met?`,
 		"nothing is expected here: give a field such as state: met",
 		`unknown field "complience": did you mean compliance?`,
-		`unknown field "4h": did you mean 1h?`,
+		`"hour" is not the length of a window: write one such as 1h or 3d`,
 		"for credit_amount an amount of money is wanted with its currency, such as 5 EUR",
 		"version is missing",
 		"the test expects nothing: say what the verdicts must be",

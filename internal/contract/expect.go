@@ -25,6 +25,7 @@ type Expectation struct {
 	Version int
 	Parts   []Expectation
 	wants   []want
+	windows []sla.BurnWindow // whose burn rates are wanted
 }
 
 // want is one field that is expected.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"strconv"
+	"strings"
 
 	"github.com/slmd/slmd/internal/document"
 	"github.com/slmd/slmd/internal/sla"
@@ -116,11 +117,33 @@ func numeric(f *document.Fields, key string, e *Expectation, read func(document.
 	e.wants = append(e.wants, want{key, text, func(s *subject) (string, bool) { return compare(s, expected) }})
 }
 
+// plainNumber reads a number as exactly as it stands there: longer ones than the
+// catalogue takes, too, as a calculation gives them.
 func plainNumber(n document.Node) *big.Rat {
-	if d, ok := n.Decimal(); ok {
-		return d.Rat()
+	s, _ := n.Scalar()
+	if r := parseNumber(s); r != nil {
+		return r
 	}
+	n.Problem("a number is wanted, such as 0.25 or 1e-6, not %q", s)
 	return nil
+}
+
+// parseNumber reads a decimal number with an exponent or without; nil for
+// anything else.
+func parseNumber(s string) *big.Rat {
+	digits, exponent, scaled := strings.Cut(strings.ToLower(strings.TrimPrefix(s, "-")), "e")
+	whole, fraction, point := strings.Cut(digits, ".")
+	power := strings.TrimPrefix(strings.TrimPrefix(exponent, "-"), "+")
+	if !digitsOnly(whole, 40) || point && !digitsOnly(fraction, 40) || scaled && !digitsOnly(power, 2) {
+		return nil
+	}
+	r, _ := new(big.Rat).SetString(s)
+	return r
+}
+
+// digitsOnly reports whether s is from one to so many digits.
+func digitsOnly(s string, most int) bool {
+	return s != "" && len(s) <= most && strings.Trim(s, "0123456789") == ""
 }
 
 // percentNumber reads a percentage with or without its sign.
@@ -166,8 +189,8 @@ func value(key string, of func(*subject) *big.Rat) reader {
 func length(key string, of func(*subject) *big.Rat) reader {
 	read := func(n document.Node) *big.Rat {
 		s, _ := n.Scalar()
-		if d, err := sla.ParseDecimal(s); err == nil {
-			return d.Rat()
+		if r := parseNumber(s); r != nil {
+			return r
 		}
 		if d, ok := n.Duration(); ok {
 			return seconds(d)
@@ -228,16 +251,23 @@ func showMoney(m *sla.Money) string {
 	return m.String()
 }
 
-// burn expects burn rates by the name of their window.
+// burn expects burn rates by the length of their window.
 func burn(f *document.Fields, _ *big.Rat, e *Expectation) {
 	n, ok := f.Get("burn")
 	if !ok {
 		return
 	}
 	m := n.Fields()
-	for _, w := range sla.BurnWindows {
-		numeric(m, w.Name, e, plainNumber, func(s *subject, expected *big.Rat) (string, bool) {
-			got := s.burn[w.Name]
+	for _, key := range m.Keys() {
+		length, err := sla.ParseDuration(key)
+		if err != nil || length <= 0 {
+			m.KeyProblem(key, "%q is not the length of a window: write one such as 1h or 3d", key)
+			m.Know(key)
+			continue
+		}
+		e.windows = append(e.windows, sla.BurnWindow{Name: key, Length: length})
+		numeric(m, key, e, plainNumber, func(s *subject, expected *big.Rat) (string, bool) {
+			got := s.burn[key]
 			return show(got), near(got, expected, thousandth)
 		})
 	}

@@ -145,9 +145,8 @@ func (r *fileReader) test(n document.Node) Test {
 
 // number reads an exact number.
 func number(n document.Node) *big.Rat {
-	d, ok := n.Decimal()
-	if !ok {
-		return new(big.Rat)
+	if r := plainNumber(n); r != nil {
+		return r
 	}
-	return d.Rat()
+	return new(big.Rat)
 }

@@ -71,21 +71,20 @@ func (r *fileReader) entry(n document.Node, i *sla.Indicator) (sla.Entry, bool) 
 			return e, false
 		}
 	}
-	facts := sla.Time
-	if i != nil {
-		facts = i.Facts()
+	if i == nil { // that is said already; what it counts is not known
+		f.Know("state", "good", "bad", "unknown", "sum", "count")
+		f.Close()
+		return e, false
 	}
+	facts := i.Facts()
 	switch {
 	case f.Has("state"):
 		state(f, &e, facts)
 	case facts == sla.Mean:
-		needAmount(f, "sum", &e.Good)
-		needAmount(f, "count", &e.Bad)
+		needAmount(f, "sum", ofSums, &e.Good)
+		needAmount(f, "count", ofCounts, &e.Bad)
 	default:
 		amounts(f, &e, facts)
-	}
-	if i == nil {
-		f.Know("state", "good", "bad", "unknown", "sum", "count")
 	}
 	f.Close()
 	return e, true
@@ -109,24 +108,35 @@ func state(f *document.Fields, e *sla.Entry, facts sla.FactKind) {
 	}
 }
 
-func amount(f *document.Fields, key string, to *sla.Amount) bool {
+// Decimals to which an amount is rounded, half to even, when it is booked.
+const (
+	ofCounts = 6
+	ofSums   = 9
+)
+
+func amount(f *document.Fields, key string, decimals int, to *sla.Amount) bool {
 	n, ok := f.Get(key)
 	if !ok {
 		return false
 	}
 	s, _ := n.Scalar()
-	a, err := sla.ParseAmount(s)
+	r := parseNumber(s)
+	if r == nil {
+		n.Problem("%s is %q: write a number, such as 12 or 0.25", key, s)
+		return false
+	}
+	a, err := sla.FromRat(r, decimals)
 	if err != nil {
-		n.Problem("%s is %q: write a number with at most 9 decimals", key, s)
+		n.Problem("%s is %s: that is too large a number", key, s)
 		return false
 	}
 	*to = a
 	return true
 }
 
-func needAmount(f *document.Fields, key string, to *sla.Amount) {
+func needAmount(f *document.Fields, key string, decimals int, to *sla.Amount) {
 	if _, ok := f.Need(key); ok {
-		amount(f, key, to)
+		amount(f, key, decimals, to)
 	}
 }
 
@@ -138,10 +148,14 @@ func amounts(f *document.Fields, e *sla.Entry, facts sla.FactKind) {
 		f.Know("state", "good", "bad", "unknown")
 		return
 	}
-	amount(f, "good", &e.Good)
-	amount(f, "bad", &e.Bad)
+	decimals := ofCounts
+	if facts == sla.Time {
+		decimals = ofSums
+	}
+	amount(f, "good", decimals, &e.Good)
+	amount(f, "bad", decimals, &e.Bad)
 	var unknown sla.Amount
-	said := amount(f, "unknown", &unknown)
+	said := amount(f, "unknown", ofSums, &unknown)
 	length := sla.Seconds(e.Length())
 	if facts == sla.Time && !said {
 		unknown = length.Sub(e.Good).Sub(e.Bad)

@@ -83,14 +83,34 @@ func (f *File) failures(t *Test) []string {
 	return out
 }
 
-// now gives the judging instant: the one stated, or after the last period named.
+// now gives the judging instant: the one stated, or after the last period named;
+// where only rolling windows are looked at, after the last fact.
 func (t *Test) now() sla.Instant {
 	if t.Now != nil {
 		return *t.Now
 	}
-	last := sla.Instant(0)
+	last, named := sla.Instant(0), false
 	for i := range t.Expect {
-		last = max(last, t.Expect[i].Period.To)
+		last, named = max(last, t.Expect[i].Period.To), named || !t.Expect[i].Rolling
+	}
+	if named {
+		return last
+	}
+	return t.lastFact()
+}
+
+// lastFact gives the end of the last entry, or of what the last sample stands for.
+func (t *Test) lastFact() sla.Instant {
+	last := sla.Instant(0)
+	for _, entries := range t.ledger {
+		if n := len(entries); n > 0 {
+			last = max(last, entries[n-1].To)
+		}
+	}
+	if s := t.Series; s != nil {
+		for _, in := range s.Input {
+			last = max(last, s.Start.Add(sla.Millis(len(in.Values))*s.Interval))
+		}
 	}
 	return last
 }
@@ -162,6 +182,9 @@ func (b trial) compare(e *Expectation, verdicts []sla.Verdict, now sla.Instant) 
 		}
 	}
 	s := &subject{Verdict: together(verdicts)}
+	if len(verdicts) == 0 {
+		s.Verdict = outside(e.Period, now)
+	}
 	if err := b.complete(e, s, verdicts, now); err != nil {
 		return []string{err.Error()}
 	}
@@ -189,7 +212,7 @@ func (b trial) complete(e *Expectation, s *subject, verdicts []sla.Verdict, now 
 		case w.field == "ceiling" && s.ceiling == nil:
 			s.ceiling = b.ceiling(e, verdicts)
 		case len(w.field) > 5 && w.field[:5] == "burn " && s.burn == nil:
-			rates, err := b.Burn(e.Agreement, e.Objective, min(now, s.end(now)))
+			rates, err := b.BurnOver(e.Agreement, e.Objective, min(now, s.end(now)), e.windows)
 			if err != nil {
 				return err
 			}

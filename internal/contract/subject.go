@@ -110,11 +110,10 @@ func together(parts []sla.Verdict) sla.Verdict {
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	all := sla.Verdict{State: sla.NoData}
 	if len(parts) == 0 {
-		return all
+		return sla.Verdict{State: sla.NoData}
 	}
-	all = parts[0]
+	all := parts[0]
 	all.Certain, all.Outages = true, nil
 	all.Totals = sla.Totals{}
 	var restore, between *big.Rat // over all outages
@@ -140,6 +139,17 @@ func together(parts []sla.Verdict) sla.Verdict {
 	}
 	all.State = judge.Worst(states...)
 	return all
+}
+
+// outside is the verdict on a period in which no version is in force: no time counts.
+func outside(p sla.Period, now sla.Instant) sla.Verdict {
+	none := new(big.Rat)
+	v := sla.Verdict{
+		State: sla.NoData, Period: p, Good: none, Bad: none, Unknown: none, Removed: none, Scope: none,
+		Budget: &sla.Budget{Allowed: none, Left: none}, Provisional: now < p.To,
+	}
+	v.Certain = !v.Provisional
+	return v
 }
 
 // times gives n·r, nil for nothing.

@@ -21,7 +21,7 @@ type Rate struct {
 	Rate *big.Rat
 }
 
-// Rates are the rates of all of sla.BurnWindows, in that order.
+// Rates are the rates of the windows that were asked for, in their order.
 type Rates []Rate
 
 // ByName gives the rates that are known by the names of their windows.
@@ -48,8 +48,15 @@ func (r Rates) window(name string) *Rate {
 // BurnSpan gives the span of the longest burn window that ends at at, of an
 // indicator with that interval: the entries that Burn wants overlap it.
 func BurnSpan(interval sla.Millis, at sla.Instant) sla.Span {
+	return burnSpan(interval, at, nil)
+}
+
+// burnSpan gives the span of the longest of those windows and sla.BurnWindows:
+// slices are judged over all of it whatever was asked for, so that a run of them
+// counts alike in every answer.
+func burnSpan(interval sla.Millis, at sla.Instant, windows []sla.BurnWindow) sla.Span {
 	longest := interval
-	for _, w := range sla.BurnWindows {
+	for _, w := range slices.Concat(sla.BurnWindows, windows) {
 		longest = max(longest, w.Length)
 	}
 	return sla.Span{From: at.Add(-longest), To: at}
@@ -69,7 +76,7 @@ func burnOver(c Case, h History, at sla.Instant, windows []sla.BurnWindow) (Rate
 	terms := *c.Agreement
 	terms.Valid = sla.Span{From: sla.Always, To: sla.Forever}
 	c.Agreement, c.Parted = &terms, false
-	b := burn{c: c, history: h, at: at, longest: BurnSpan(c.Indicator.Interval, at), windows: windows}
+	b := burn{c: c, history: h, at: at, longest: burnSpan(c.Indicator.Interval, at, windows), windows: windows}
 	if err := b.countFacts(); err != nil {
 		return nil, fmt.Errorf("burn rates of %s of %s: %w", c.Objective.Name, terms.Name, err)
 	}
@@ -87,6 +94,11 @@ func burnOver(c Case, h History, at sla.Instant, windows []sla.BurnWindow) (Rate
 // Burn gives the burn rates of the objective at at, with the target in force
 // then; an ended agreement is judged by its last version.
 func (b Book) Burn(agreement, objective string, at sla.Instant) (Rates, error) {
+	return b.BurnOver(agreement, objective, at, sla.BurnWindows)
+}
+
+// BurnOver is Burn over any windows.
+func (b Book) BurnOver(agreement, objective string, at sla.Instant, windows []sla.BurnWindow) (Rates, error) {
 	a := b.Catalogue.InForce(agreement, at)
 	if versions := b.Catalogue.Versions(agreement); a == nil && len(versions) > 0 {
 		a = versions[len(versions)-1]
@@ -98,11 +110,11 @@ func (b Book) Burn(agreement, objective string, at sla.Instant) (Rates, error) {
 	if !ok {
 		return nil, fmt.Errorf("burn rates: the catalogue has no indicator %s", a.Objective(objective).Indicator)
 	}
-	entries, err := b.Facts(c.Indicator.Name, BurnSpan(c.Indicator.Interval, at))
+	entries, err := b.Facts(c.Indicator.Name, burnSpan(c.Indicator.Interval, at, windows))
 	if err != nil {
 		return nil, fmt.Errorf("burn rates: reading the facts of %s: %w", c.Indicator.Name, err)
 	}
-	return Burn(c, History{Loose: entries}, at)
+	return burnOver(c, History{Loose: entries}, at, windows)
 }
 
 // burn works out the burn rates of one case.

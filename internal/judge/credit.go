@@ -157,7 +157,7 @@ func (t creditTable) line(b *sla.Band) *sla.Credit {
 	c := t.none()
 	c.Band = bandName(b, t.v.Value == nil)
 	if b.Fixed != nil {
-		c.Percent, c.Amount = nil, t.fixed(*b.Fixed)
+		c.Percent, c.Amount = nil, t.fixed(b.Fixed.Times(t.times(b)))
 	} else {
 		c.Percent = t.percent(b)
 		c.Amount = t.amount(c.Percent)
@@ -172,13 +172,19 @@ func (t creditTable) line(b *sla.Band) *sla.Credit {
 	return c
 }
 
+// times gives how often a band's credit is due: once, or for each started length
+// of bad time.
+func (t creditTable) times(b *sla.Band) *big.Rat {
+	if b.Per == 0 || t.v.Budget == nil {
+		return whole(1)
+	}
+	started := t.v.Budget.Spent() // in seconds: per stands with time and timeslices only
+	return ceil(started.Quo(started, seconds(b.Per)))
+}
+
 func (t creditTable) percent(b *sla.Band) *big.Rat {
 	p := b.Percent.Rat()
-	if b.Per > 0 && t.v.Budget != nil {
-		started := t.v.Budget.Spent() // in seconds: per stands with time and timeslices only
-		started.Quo(started, seconds(b.Per))
-		p.Mul(p, ceil(started))
-	}
+	p.Mul(p, t.times(b))
 	if limit := t.c.Objective.CreditCap; limit != nil && p.Cmp(limit.Rat()) > 0 {
 		return limit.Rat()
 	}

@@ -152,6 +152,19 @@ func TestCreditsForEachStartedLengthOfBadTime(t *testing.T) {
 	}
 }
 
+func TestAFixedAmountForEachStartedLengthOfBadTimeIsDueAsOften(t *testing.T) {
+	for bad, want := range map[int64]string{0: "0.00 EUR", 1800: "7.50 EUR", 1801: "15.00 EUR", 5400: "22.50 EUR", 7201: "30.00 EUR"} { // five times: 37.50 EUR
+		k, _ := simple(sla.TimeGauge, "100", 1_000_000, 0)
+		k.Agreement.Charge = money(t, "60.00 EUR")
+		k.Objective.Credits, k.Objective.CreditCap = []sla.Band{{Per: 30 * sla.Minute, Fixed: money(t, "7.50 EUR")}}, dec("50")
+		e := sla.Entry{Span: k.Period.Span, Good: sla.Whole(1_000_000 - bad), Bad: sla.Whole(bad)}
+		v := judgeCase(t, k, []sla.Entry{e}, Moment{Now: k.Period.To, Final: k.Period.To})
+		if got := v.Credit.Amount.String(); got != want {
+			t.Errorf("%d s bad: %s, want %s", bad, got, want)
+		}
+	}
+}
+
 func TestCreditsAreAccruedUntilTheVerdictIsFinal(t *testing.T) {
 	c, _ := simple(sla.TimeGauge, "99.9", 1_000_000, 0)
 	c.Objective.Credits = []sla.Band{{Below: dec("99.9"), Percent: dec("10")}, {Below: dec("99"), Percent: dec("25")}}

@@ -19,8 +19,8 @@ func (v *validation) objective(path string, a *Agreement, o *Objective) {
 	i := v.indicators[o.Indicator]
 	v.method(path, a, o, i)
 	v.slices(path, a, o, i)
-	if o.MinEvents > 0 && i.Facts() != Events {
-		v.problem(path+".min_events", "min_events counts events and the indicator %s counts none: leave it out", i.Name)
+	if o.MinEvents > 0 && i.Facts() == Time {
+		v.problem(path+".min_events", "min_events counts events and the indicator %s counts time: leave it out", i.Name)
 	}
 }
 
@@ -177,9 +177,7 @@ func (v *validation) band(path string, a *Agreement, o *Objective, b *Band) {
 	if b.Per < 0 {
 		v.problem(path+".per", "per must be longer than nothing, such as 30m")
 	}
-	if b.Per != 0 && o.Method == Occurrences && v.countsEvents(o) {
-		v.problem(path+".per", "per counts bad time and the objective counts events: use a time indicator or slices")
-	}
+	v.per(path+".per", o, b)
 	if o.Target != nil {
 		for _, d := range []*Decimal{b.Below, b.AtMost, b.AtLeast, b.Above} {
 			v.share(path, "a bound", d)
@@ -188,6 +186,23 @@ func (v *validation) band(path string, a *Agreement, o *Objective, b *Band) {
 	s := bandSpan(b)
 	if s.lo != nil && s.hi != nil && (s.lo.Cmp(*s.hi) > 0 || s.lo.Cmp(*s.hi) == 0 && (s.loOpen || s.hiOpen)) {
 		v.problem(path, "the band holds no value: its lower bound must lie below its upper one")
+	}
+}
+
+// per asks that what is due for each length of bad time comes with bad time.
+func (v *validation) per(path string, o *Objective, b *Band) {
+	counted := ""
+	switch {
+	case b.Per == 0:
+	case o.Method == Occurrences && v.countsEvents(o):
+		counted = "events"
+	case o.Method == RatioTimeslices:
+		counted = "the ratios of slices"
+	case o.Method == MeanMethod:
+		counted = "a mean"
+	}
+	if counted != "" {
+		v.problem(path, "per is for bad time and the objective counts %s: use the method time or timeslices, or leave it out", counted)
 	}
 }
 
