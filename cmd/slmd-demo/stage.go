@@ -15,7 +15,8 @@ import (
 	"github.com/slmd/slmd/internal/promtest"
 )
 
-// publicURL stands in alerts and reports, whatever port the demo listens on.
+// publicURL stands in alerts and reports of a demo that is done at once; one that
+// is live is reached where it listens.
 const publicURL = "http://localhost:9596"
 
 // settling is how long before its present the demo does the measuring of the
@@ -85,13 +86,21 @@ func (s *stage) begin(ctx context.Context, p play) error {
 	s.set(p.now.Add(-settling))
 	s.app, err = app.New(ctx, app.Options{
 		ConfigFile: filepath.Join(s.dir, "slmd.yml"), StoragePath: filepath.Join(s.dir, "data"),
-		Listen: s.listen(p), ExternalURL: publicURL, Log: p.log, Now: s.now, Simulated: p.simulated,
+		Listen: s.listen(p), ExternalURL: p.address(), Log: p.log, Now: s.now, Simulated: p.simulated,
 	})
 	if err != nil {
 		return err
 	}
 	s.close = append(s.close, func() { _ = s.app.Stop(context.WithoutCancel(ctx)) })
 	return nil
+}
+
+// address gives what stands in alerts and reports.
+func (p *play) address() string {
+	if p.once || p.simulated {
+		return publicURL
+	}
+	return "" // of the first listener
 }
 
 // listen gives the addresses of slmd; a run that only writes files needs none.

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/version"
 )
 
 // commands register themselves and what they do.
@@ -37,6 +38,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	app := kingpin.New("slmtool", "Checks, tests and applies service level agreements.")
 	app.HelpFlag.Short('h')
+	app.Version(version.Print("slmtool")).UsageWriter(os.Stdout)
 	for _, register := range commands {
 		register(app)
 	}

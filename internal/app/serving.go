@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,10 +27,13 @@ import (
 	"github.com/slmd/slmd/internal/web"
 )
 
+// unversioned is what a program says that was built without a version.
+const unversioned = "development"
+
 // Program names this program and its version, as reviews carry it.
 func Program() string {
 	if version.Version == "" {
-		return "slmd (development)"
+		return "slmd (" + unversioned + ")"
 	}
 	return "slmd " + version.Version
 }
@@ -39,7 +43,7 @@ func (a *App) reportsDir() string { return filepath.Join(a.o.StoragePath, Report
 // newTelemetry makes the metrics page; what it shows of the configuration is
 // that of the start.
 func (a *App) newTelemetry(cfg *config.Config) {
-	build := telemetry.Build{Version: version.Version, Revision: version.Revision, GoVersion: version.GoVersion}
+	build := telemetry.Build{Version: cmp.Or(version.Version, unversioned), Revision: version.Revision, GoVersion: version.GoVersion}
 	if a.o.Simulated {
 		build.Revision = ""
 	}
@@ -145,9 +149,23 @@ func (a *App) externalURL() string {
 		return strings.TrimSuffix(a.o.ExternalURL, "/")
 	}
 	if len(a.o.Listen) > 0 {
-		return "http://" + a.o.Listen[0]
+		return "http://" + reachable(a.o.Listen[0])
 	}
 	return ""
+}
+
+// reachable gives an address at which others reach a listener: one on all
+// addresses by the name of the host.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil || host != "" && !net.ParseIP(host).IsUnspecified() {
+		return listen
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		name = "localhost"
+	}
+	return net.JoinHostPort(name, port)
 }
 
 func (a *App) prefix() string {
@@ -198,7 +216,7 @@ func (a *App) sourceStatus() []SourceStatus {
 
 func buildInfo() map[string]string {
 	return map[string]string{
-		"version": version.Version, "revision": version.Revision, "branch": version.Branch,
+		"version": cmp.Or(version.Version, unversioned), "revision": version.Revision, "branch": version.Branch,
 		"buildUser": version.BuildUser, "buildDate": version.BuildDate, "goVersion": version.GoVersion,
 	}
 }

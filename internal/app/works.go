@@ -157,7 +157,7 @@ func (a *App) works() web.Works {
 		row := web.SourceState{Name: s.Name, URL: s.URL, Kind: s.Kind, Lag: s.Lag, Reachable: s.Reachable, LastError: s.LastError}
 		if c := s.Capabilities; c != nil {
 			row.Tried, row.Version = c.At, c.Version
-			row.Can = map[string]bool{"samples as chunks": c.RemoteRead, "samples as lines": c.Export, "what metrics are": c.Metadata}
+			row.Can = map[string]bool{"streamed chunks": c.RemoteRead, "exported lines": c.Export, "types of metrics": c.Metadata}
 		}
 		w.Sources = append(w.Sources, row)
 	}

@@ -138,7 +138,7 @@ func (p *agreementPage) facts(f *frame, h *handler, zone *time.Location) {
 	add("Service", h.service(a.Service))
 	add("Provider", h.party(a.Provider))
 	add("Customer", h.party(a.Customer))
-	add("Valid", f.say("%s to %s", f.moment(a.Valid.From, zone), f.moment(a.Valid.To, zone)))
+	add("Valid", f.validity(a.Valid, zone))
 	add("Version", fmt.Sprint(a.Version))
 	add("Period", f.termText(a.Period))
 	if a.Charge != nil {
@@ -150,6 +150,20 @@ func (p *agreementPage) facts(f *frame, h *handler, zone *time.Location) {
 		add("Next review due", f.Date(due.In(zone)))
 	}
 	add("Reason for a target above the ceiling", a.Reason)
+}
+
+// validity says a span by its days where it begins and ends at midnight; the last
+// day is one of it.
+func (f *frame) validity(s sla.Span, zone *time.Location) string {
+	if s.To == sla.Forever || !midnight(s.From, zone) || !midnight(s.To, zone) {
+		return f.say("%s to %s", f.moment(s.From, zone), f.moment(s.To, zone))
+	}
+	return f.say("%s to the end of %s", f.Date(s.From.In(zone)), f.Date((s.To - 1).In(zone)))
+}
+
+func midnight(i sla.Instant, zone *time.Location) bool {
+	t := i.In(zone)
+	return t.Hour()+t.Minute()+t.Second()+t.Nanosecond() == 0
 }
 
 func (f *frame) termText(t sla.PeriodTerm) string {

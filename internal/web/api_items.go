@@ -125,6 +125,8 @@ type seriesRow struct {
 	Removed *string `json:"removed_seconds"`
 	Spent   *string `json:"budget_spent"` // by the end of the day
 	Allowed *string `json:"budget_allowed"`
+	// Approximate says that facts of the period so far were divided.
+	Approximate bool `json:"approximate,omitempty"`
 }
 
 func (h *handler) series(r *http.Request) (any, error) {
@@ -147,7 +149,7 @@ func (h *handler) series(r *http.Request) (any, error) {
 				Date: day.date.Format(time.DateOnly), Version: p.verdict.Version,
 				From: day.from.In(at.zone).Format(time.RFC3339), To: day.to.In(at.zone).Format(time.RFC3339),
 				Good: orNull(plain(day.good)), Bad: orNull(plain(day.bad)), Unknown: orNull(plain(day.unknown)),
-				Removed: orNull(plain(day.removed)), Spent: orNull(plain(day.spent)), Allowed: allowed,
+				Removed: orNull(plain(day.removed)), Spent: orNull(plain(day.spent)), Allowed: allowed, Approximate: p.verdict.Approximate,
 			})
 		}
 	}

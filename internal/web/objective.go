@@ -422,7 +422,7 @@ func (h *handler) daysCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"agreement", "objective", "period", "version", "date", "good", "bad", "unknown_seconds", "removed_seconds", "budget_spent", "budget_allowed"}}
+	rows := [][]string{{"agreement", "objective", "period", "version", "date", "good", "bad", "unknown_seconds", "removed_seconds", "budget_spent", "budget_allowed", "approximate"}}
 	for _, p := range d.parts {
 		allowed := ""
 		if p.verdict.Budget != nil {
@@ -431,7 +431,7 @@ func (h *handler) daysCSV(w http.ResponseWriter, r *http.Request) error {
 		for _, day := range p.days {
 			rows = append(rows, []string{
 				at.agreement.Name, at.objective.Name, at.period.Name, fmt.Sprint(p.verdict.Version), day.date.Format(time.DateOnly),
-				plain(day.good), plain(day.bad), plain(day.unknown), plain(day.removed), plain(day.spent), allowed,
+				plain(day.good), plain(day.bad), plain(day.unknown), plain(day.removed), plain(day.spent), allowed, yesNo(p.verdict.Approximate),
 			})
 		}
 	}

@@ -124,11 +124,12 @@ func (h *handler) facts(r *http.Request, f *frame, p *outagePage, at *found, o *
 	p.Question = f.To("api", "v1", "indicators", at.indicator.Name, "entries") + "?" + url.Values{
 		"from": {span.From.Time().Format("2006-01-02T15:04:05Z")}, "to": {span.To.Time().Format("2006-01-02T15:04:05Z")},
 	}.Encode()
+	timed := at.indicator.Facts() == sla.Time
 	a := axis{span, broad}
 	p.Size = "0 0 " + px(broad.width) + " " + px(stripHeight)
 	for _, e := range entries {
 		p.Facts = append(p.Facts, factView{
-			From: f.moment(e.From, at.zone), Good: f.Number(e.Good.String()), Bad: f.Number(e.Bad.String()),
+			From: f.moment(e.From, at.zone), Good: f.amountOf(timed, e.Good.Rat()), Bad: f.amountOf(timed, e.Bad.Rat()),
 			Unknown: f.Duration(e.Unknown), In: o.Overlaps(e.Span),
 		})
 		p.Bars = append(p.Bars, entryBar(f, a, &e, at))

@@ -40,17 +40,20 @@ func csvRow(s *sla.Standing, g *sla.Glance, period string) []string {
 	if g.Mean {
 		value, compliance = shortest(g.Reached), ""
 	}
-	provisional := "no"
-	if g.Provisional {
-		provisional = "yes"
-	}
 	if period == "" {
 		period = g.Period
 	}
 	return []string{
 		s.Agreement.Service, s.Agreement.Name, string(s.Agreement.Kind), s.Objective.Name, period, string(g.State),
-		provisional, compliance, target, value, g.Known,
+		yesNo(g.Provisional), compliance, target, value, g.Known,
 	}
+}
+
+func yesNo(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
 }
 
 // sendCSV writes rows as a file; text that a spreadsheet would take for a

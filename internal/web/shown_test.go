@@ -56,7 +56,7 @@ func (w *world) says(t *testing.T, page string, texts ...string) {
 
 func TestTheStatusPageSaysHowTheDaemonIsDoing(t *testing.T) {
 	w := newWorld(t, size{services: 1, objectives: 1, periods: 1, odd: "odd"})
-	w.says(t, "/status", "samples as chunks", "The last round, of main, began 20 Nov 2026 12:00 and took 1s.",
+	w.says(t, "/status", "streamed chunks", "The last round, of main, began 20 Nov 2026 12:00 and took 1s.",
 		`<progress max="100" value="75"`, "75 of 100 intervals since 19 Nov 2026 12:00; 25 are left", "7 intervals a second, about 3 s to go.",
 		"<code>odd:7</code>", "2 sent, 0 refused", "<code>taker odd</code><br><small>20 Nov 2026 11:59</small>")
 	w.says(t, "/agreements/service-0-sla", "Defined in", "odd:7")
@@ -211,5 +211,16 @@ func TestReviewsAreListedByAgreementAndPeriodInPages(t *testing.T) {
 	body := w.get(t, "/reports").Body.String()
 	if october, september := strings.LastIndex(body, "/2026-10\""), strings.Index(body, "/2026-09\""); october < 0 || september < october {
 		t.Error("the latest period is not listed first")
+	}
+}
+
+func TestTheStatusPageListsNoMoreThanItCanShow(t *testing.T) {
+	w := newWorld(t, size{services: 120, objectives: 1})
+	body := w.get(t, "/status").Body.String()
+	if n := strings.Count(body, "20 more; the search finds them."); n != 3 {
+		t.Errorf("%d lists of the catalogue are cut, want those of services, agreements and indicators", n)
+	}
+	if n := strings.Count(body, `href="/agreements/`); n != 100 {
+		t.Errorf("%d agreements are listed, want 100", n)
 	}
 }

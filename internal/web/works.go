@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -89,6 +90,7 @@ type statusPage struct {
 	CatchUp   *catchUpView
 	Last      string // the last round
 	Problems  []problemView
+	Stuck     int // indicators that have a problem
 	Firing    []firingView
 	Held      int // alerts that are firing, shown or not
 	Catalogue []itemView
@@ -96,7 +98,13 @@ type statusPage struct {
 	Build     [][2]string
 	Audit     string
 	Rounds    []roundView
+	Unlisted  int // indicators that are not listed, none further behind
 	Mail      *mailView
+}
+
+// buildText says what the parts of Works.Build are.
+var buildText = map[string]string{
+	"version": "Version", "revision": "Revision", "branch": "Branch", "buildUser": "Built by", "buildDate": "Built", "goVersion": "Built with",
 }
 
 type problemView struct{ Indicator, Kind, Since, Text, Href string }
@@ -108,13 +116,17 @@ type firingView struct {
 
 type tookView struct{ Receiver, At string }
 
-// mostFiring is how many alerts one page shows.
-const mostFiring = 200
+// How many alerts one page shows, and how many of other things.
+const (
+	mostFiring = 200
+	mostListed = 100
+)
 
 // itemView is one kind of things in the catalogue.
 type itemView struct {
 	Kind, Count string
 	Items       []placeView
+	More        int // that are not listed
 }
 
 type placeView struct{ Name, Href, Place string }
@@ -145,7 +157,8 @@ func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("reading what keeps indicators from being measured: %w", err)
 	}
-	for _, q := range problems {
+	p.Stuck = len(problems)
+	for _, q := range problems[:min(len(problems), mostListed)] {
 		p.Problems = append(p.Problems, problemView{q.Indicator, f.say(string(q.Kind)), f.moment(q.Since, h.zone()), q.Text, f.To("indicators", q.Indicator)})
 	}
 	conditions, err := h.o.Store.Conditions(r.Context(), h.o.Now())
@@ -182,9 +195,9 @@ func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) error {
 	for _, file := range slices.Sorted(maps.Keys(p.Works.Sizes)) {
 		p.Sizes = append(p.Sizes, [2]string{file, bytesText(f, p.Works.Sizes[file])})
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.Works.Build)) {
+	for _, name := range []string{"version", "revision", "branch", "buildDate", "buildUser", "goVersion"} {
 		if p.Works.Build[name] != "" {
-			p.Build = append(p.Build, [2]string{name, p.Works.Build[name]})
+			p.Build = append(p.Build, [2]string{f.say(buildText[name]), p.Works.Build[name]})
 		}
 	}
 	h.write(w, f, "status", p)
@@ -224,7 +237,13 @@ func (p *statusPage) rounds(f *frame, h *handler) {
 		p.Last = f.say("The last round, of %s, began %s and took %s.", last.Source, f.moment(last.At, h.zone()), last.Took.Round(time.Millisecond))
 	}
 	p.CatchUp = f.caught(p.Works.CatchUp, h.o.Now(), h.zone())
-	for _, name := range slices.Sorted(maps.Keys(p.Works.Rounds)) {
+	names := slices.Sorted(maps.Keys(p.Works.Rounds))
+	slices.SortStableFunc(names, func(a, b string) int { // the furthest behind first
+		return cmp.Compare(p.Works.Rounds[a].Measured, p.Works.Rounds[b].Measured)
+	})
+	shown := min(len(names), mostListed)
+	p.Unlisted = len(names) - shown
+	for _, name := range names[:shown] {
 		r := p.Works.Rounds[name]
 		v := roundView{Indicator: name, Measured: "–", Next: "–", Href: f.To("indicators", name)}
 		if r.Measured != sla.Always {
@@ -246,14 +265,17 @@ func (p *statusPage) catalogue(f *frame, c *sla.Catalogue, origins []sla.Origin)
 	add := func(kind, plural string, names []string, href func(string) string) {
 		slices.Sort(names)
 		v := itemView{Kind: f.say(plural)}
-		for _, name := range slices.Compact(names) {
+		names = slices.Compact(names)
+		shown := names[:min(len(names), mostListed)]
+		v.More = len(names) - len(shown)
+		for _, name := range shown {
 			item := placeView{Name: name, Place: places[[2]string{kind, name}]}
 			if href != nil {
 				item.Href = href(name)
 			}
 			v.Items = append(v.Items, item)
 		}
-		v.Count = f.count(len(v.Items), kind, plural)
+		v.Count = f.count(len(names), kind, plural)
 		p.Catalogue = append(p.Catalogue, v)
 	}
 	to := func(path string) func(string) string { return func(name string) string { return f.To(path, name) } }

@@ -91,7 +91,7 @@ func (w *world) serve(t testing.TB) {
 		Works: func() Works {
 			return Works{
 				Sources: []SourceState{{
-					Name: "main", URL: "http://localhost:9090", Lag: "30s", LastError: w.odd, Version: w.odd, Tried: now, Can: map[string]bool{"samples as chunks": true},
+					Name: "main", URL: "http://localhost:9090", Lag: "30s", LastError: w.odd, Version: w.odd, Tried: now, Can: map[string]bool{"streamed chunks": true},
 				}},
 				Rounds: map[string]RoundState{"service-0-up": {Measured: now, Next: now}}, Last: LastRound{Source: "main", At: now, Took: time.Second},
 				CatchUp:  &CatchUp{Began: now.Add(-10 * sla.Second), From: now.Add(-sla.Day), At: now.Add(-sla.Hour), All: 100, Pending: 25},

@@ -1,0 +1,21 @@
+package app
+
+import (
+	"os"
+	"testing"
+)
+
+func TestTheAddressInAlertsLeadsToThisHost(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Skipf("the host has no name: %v", err)
+	}
+	for listen, want := range map[string]string{
+		"127.0.0.1:9596": "http://127.0.0.1:9596", "slm.example.com:80": "http://slm.example.com:80",
+		":9596": "http://" + host + ":9596", "0.0.0.0:9596": "http://" + host + ":9596", "[::]:9596": "http://" + host + ":9596",
+	} {
+		if got := (&App{o: Options{Listen: []string{listen}}}).externalURL(); got != want {
+			t.Errorf("a daemon that listens on %s is reached at %s, want %s", listen, got, want)
+		}
+	}
+}
