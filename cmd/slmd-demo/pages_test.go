@@ -125,7 +125,7 @@ func keysAlone(t *testing.T, b *testkit.Browser, address string) {
 	tabTo(t, b, "Product search: availability")
 	b.Press("\r")
 	arrive("/objectives/search-north-ola/availability")
-	tabTo(t, b, "10 Nov 2026 18:11")
+	tabTo(t, b, "10 Nov 2026, 18:11")
 	b.Press("\r")
 	arrive("/outages/")
 	if text := b.Text(); !strings.Contains(text, "Facts around it") {

@@ -210,7 +210,7 @@ func TestABreachIsMailedOnceToEveryContactThroughTLS(t *testing.T) {
 	}
 	for _, text := range []string{
 		"99.76% against 99.9% in November 2026", "50 min of 43 min 12 s allowed", "115.8%", "2, the longest 20 min", "99.00%",
-		"17 Nov 2026 13:00", "Europe/Berlin", "https://slm.example.com/breaches/1", "https://slm.example.com/objectives/shop-sla/availability", "Shop SLA (SLA, version 1)",
+		"17 Nov 2026, 13:00", "Europe/Berlin", "https://slm.example.com/breaches/1", "https://slm.example.com/objectives/shop-sla/availability", "Shop SLA (SLA, version 1)",
 	} {
 		if !strings.Contains(m.Text, text) || !strings.Contains(m.HTML, text) {
 			t.Errorf("%q is missing from\n%s\nor\n%s", text, m.Text, m.HTML)
@@ -340,7 +340,7 @@ func TestADigestTellsEveryContactWhatIsAtRiskOrMissed(t *testing.T) {
 	o.is("later", want...)
 
 	m := o.host.Messages()[0]
-	for _, text := range []string{"Shop: availability", "Oct 2026", "99.61%", "0.0%", "Nov 2026", "99.83% against 99.9%", "18.9%, lasts until 21 Nov 2026 17:00"} {
+	for _, text := range []string{"Shop: availability", "Oct 2026", "99.61%", "0.0%", "Nov 2026", "99.83% against 99.9%", "18.9%, lasts until 21 Nov 2026, 17:00"} {
 		if !strings.Contains(m.Text, text) || !strings.Contains(m.HTML, text) {
 			t.Errorf("%q is missing from\n%s", text, m.Text)
 		}

@@ -66,7 +66,7 @@ func TestAnIssuedReviewIsMailedOnceToEveryContact(t *testing.T) {
 	o.is("after restarts", want...)
 	m := o.host.Messages()[0]
 	for _, text := range []string{
-		"Shop SLA (SLA, version 1)", "3 Dec 2026 06:00 UTC", "1 of 2 targets were met.", "99.88% against 99.9%", "Oct 2026", "99.12%, breached", "EUR 200.00, owed", hash,
+		"Shop SLA (SLA, version 1)", "3 Dec 2026, 06:00 UTC", "1 of 2 targets were met.", "99.88% against 99.9%", "Oct 2026", "99.12%, breached", "EUR 200.00, owed", hash,
 		"https://slm.example.com/reports/shop-sla/2026-11", "https://slm.example.com/api/v1/reports/shop-sla/2026-11.json", "latency-of-the-checkout", "as a contact of",
 	} {
 		if !strings.Contains(m.HTML, text) || !strings.Contains(m.Text, text) {

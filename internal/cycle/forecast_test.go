@@ -28,8 +28,8 @@ func TestATargetAtRiskSaysForHowLongItsBudgetLasts(t *testing.T) {
 		window string
 		says   string
 	}{
-		{noon, 278_400 * 6 * 3600 / 2400, "6h", "The error budget will be spent on 6 Mar 2026 12:41 (UTC) if that goes on as in the last 6h."},
-		{noon.Add(8 * sla.Hour), 278_400 * 72 * 3600 / 2400, "3d", "The error budget will be spent on 7 Mar 2026 04:21 (UTC) if that goes on as in the last 3d."},
+		{noon, 278_400 * 6 * 3600 / 2400, "6h", "The error budget will be spent on 6 Mar 2026, 12:41 (UTC) if that goes on as in the last 6h."},
+		{noon.Add(8 * sla.Hour), 278_400 * 72 * 3600 / 2400, "3d", "The error budget will be spent on 7 Mar 2026, 04:21 (UTC) if that goes on as in the last 3d."},
 		{noon.Add(4 * sla.Day), 0, "", "Nothing is being spent."},
 	} {
 		w.round(c.now.Add(30 * sla.Second))
@@ -59,7 +59,7 @@ func TestABudgetThatOutlastsThePeriodIsSaidTo(t *testing.T) {
 	w.source.fact = shut(march.Add(29*sla.Day+23*sla.Hour), march.Add(29*sla.Day+23*sla.Hour+40*sla.Minute))
 	w.round(march.Add(30*sla.Day + 12*sla.Hour + 30*sla.Second))
 	risks := w.holding(sla.AlertAtRisk)
-	if len(risks) != 1 || !strings.Contains(risks[0].Details.Text, "will be spent on 31 Mar 2026 20:21") {
+	if len(risks) != 1 || !strings.Contains(risks[0].Details.Text, "will be spent on 31 Mar 2026, 20:21") {
 		t.Fatalf("the alert says %+v", risks)
 	}
 	w.round(march.Add(30*sla.Day + 20*sla.Hour + 30*sla.Second))

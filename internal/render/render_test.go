@@ -60,7 +60,7 @@ func TestThePageShowsTheFiguresOfTheReview(t *testing.T) {
 	for _, want := range []string{
 		"<title>Service review: Mail, November 2026</title>", "Revision 2 replaces 1: late facts of hosting-up.", "0 of 1 targets were met.",
 		"99.88%", "99.9%", "50 min", "43 min 04 s", "−16.08%", "2581500 / 2584500", "116.07%", "hosting-uc (third party): <b>40 min</b>",
-		"12 Nov 2026 09:00", "opened 12 Nov 2026 09:44 (budget spent)", "without exclusions: availability <b title=\"2583300 / 2591700\">99.67%</b>",
+		"12 Nov 2026, 09:00", "opened 12 Nov 2026, 09:44 (budget spent)", "without exclusions: availability <b title=\"2583300 / 2591700\">99.67%</b>",
 		"EUR 200.00", "EUR 4,000.00", "99.907%", "99.95%", "mail-sla/2026-11 · revision 2", r.SHA256, string(r.Method.AuditHead), "up{job=&#39;mail&#39;}", "signature",
 	} {
 		if !strings.Contains(strings.ToLower(text), strings.ToLower(want)) {

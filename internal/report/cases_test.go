@@ -54,7 +54,7 @@ func TestANewVersionWithinThePeriodMakesARowPerPart(t *testing.T) {
 	if s := r.Summary; r.Report.Version != 3 || s.Met != 0 || s.Judged != 1 || s.Breaches != 1 {
 		t.Errorf("version %d, summary %+v", r.Report.Version, s)
 	}
-	says(t, r, "Version 3 applies from 11 Nov 2026 00:00.", "Availability under version 3 was 99.82% against 99.9%")
+	says(t, r, "Version 3 applies from 11 Nov 2026, 00:00.", "Availability under version 3 was 99.82% against 99.9%")
 }
 
 func TestAFirstMonthSaysSinceWhenAnythingIsKnown(t *testing.T) {
@@ -63,7 +63,7 @@ func TestAFirstMonthSaysSinceWhenAnythingIsKnown(t *testing.T) {
 	facts(&in, uptime(sla.Span{From: since, To: in.Period.To}, nil, nil))
 	r := build(t, in)
 	o := r.Objectives[0]
-	says(t, r, "Facts exist from 10 Nov 2026 06:00 on; what came before is unknown.", "Availability is inconclusive: between 69.35% and 100.00%.")
+	says(t, r, "Facts exist from 10 Nov 2026, 06:00 on; what came before is unknown.", "Availability is inconclusive: between 69.35% and 100.00%.")
 	if len(o.History) != 0 || o.State != sla.Met || !o.Inconclusive || o.Unknown != "792000" {
 		t.Errorf("history %v, state %s, unknown %s", o.History, o.State, o.Unknown)
 	}
@@ -72,7 +72,7 @@ func TestAFirstMonthSaysSinceWhenAnythingIsKnown(t *testing.T) {
 	}
 	terms.Valid.From = since
 	r = build(t, in)
-	says(t, r, "The agreement is in force from 10 Nov 2026 06:00.")
+	says(t, r, "The agreement is in force from 10 Nov 2026, 06:00.")
 	if o = r.Objectives[0]; o.Unknown != "0" || o.Part == nil || strings.Contains(r.Summary.Text, "exist from") {
 		t.Errorf("unknown %s, part %v, summary %s", o.Unknown, o.Part, r.Summary.Text)
 	}
@@ -185,7 +185,7 @@ func TestARollingWindowIsJudgedAtTheEndOfTheMonth(t *testing.T) {
 	in.Breaches = nil
 	terms.Period = sla.PeriodTerm{Kind: sla.PeriodRolling, Rolling: 20 * sla.Day}
 	r := build(t, in)
-	says(t, r, "Judged over the 20 d before 1 Dec 2026 00:00.")
+	says(t, r, "Judged over the 20 d before 1 Dec 2026, 00:00.")
 	if r.Report.Period != "2026-11" || r.Objectives[0].Scope != "1728000" || r.Objectives[0].Bad != "3000" {
 		t.Errorf("period %s, scope %s, bad %s", r.Report.Period, r.Objectives[0].Scope, r.Objectives[0].Bad)
 	}

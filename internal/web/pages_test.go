@@ -140,7 +140,7 @@ func TestARollingWindowIsThatOfTheLastRound(t *testing.T) {
 		return nil, nil
 	}
 	for range 2 {
-		if body := w.get(t, "/objectives/service-0-sla/objective-0").Body.String(); !strings.Contains(body, "the 30d up to 20 Nov 2026 12:59") {
+		if body := w.get(t, "/objectives/service-0-sla/objective-0").Body.String(); !strings.Contains(body, "the 30d up to 20 Nov 2026, 12:59") {
 			t.Error("the page does not say the window that the round a minute ago judged")
 		}
 	}

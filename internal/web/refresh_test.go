@@ -37,7 +37,7 @@ func TestARefreshedPageSaysWhenAndOneThatIsNotSaysSo(t *testing.T) {
 	}
 	b.Ask(refresh)
 	testkit.Eventually(t, "the page is refreshed", func() bool {
-		return b.Ask(`[document.getElementById('before') || document.getElementById('stale') ? '' : document.getElementById('asof').textContent]`)[0] == "20 Nov 2026 13:00"
+		return b.Ask(`[document.getElementById('before') || document.getElementById('stale') ? '' : document.getElementById('asof').textContent]`)[0] == "20 Nov 2026, 13:00"
 	})
 	b.Ask(`(document.querySelector('.chart.broad').focus(), [])`)
 	b.Press(kb.ArrowLeft)

@@ -56,9 +56,9 @@ func (w *world) says(t *testing.T, page string, texts ...string) {
 
 func TestTheStatusPageSaysHowTheDaemonIsDoing(t *testing.T) {
 	w := newWorld(t, size{services: 1, objectives: 1, periods: 1, odd: "odd"})
-	w.says(t, "/status", "streamed chunks", "The last round, of main, began 20 Nov 2026 12:00 and took 1s.",
-		`<progress max="100" value="75"`, "75 of 100 intervals since 19 Nov 2026 12:00; 25 are left", "7 intervals a second, about 3 s to go.",
-		"<code>odd:7</code>", "2 sent, 0 refused", "<code>taker odd</code><br><small>20 Nov 2026 11:59</small>")
+	w.says(t, "/status", "streamed chunks", "The last round, of main, began 20 Nov 2026, 12:00 and took 1s.",
+		`<progress max="100" value="75"`, "75 of 100 intervals since 19 Nov 2026, 12:00; 25 are left", "7 intervals a second, about 3 s to go.",
+		"<code>odd:7</code>", "2 sent, 0 refused", "<code>taker odd</code><br><small>20 Nov 2026, 11:59</small>")
 	w.says(t, "/agreements/service-0-sla", "Defined in", "odd:7")
 }
 

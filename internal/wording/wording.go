@@ -46,8 +46,8 @@ func two(m, big sla.Millis, bigName string, small sla.Millis, smallName string) 
 	return fmt.Sprintf("%d %s %02d %s", whole, bigName, rest, smallName)
 }
 
-// Moment says a date and a time of day in t's own zone: 14 Nov 2026 21:43.
-func (l Language) Moment(t time.Time) string { return t.Format("2 Jan 2006 15:04") }
+// Moment says a date and a time of day in t's own zone: 14 Nov 2026, 21:43.
+func (l Language) Moment(t time.Time) string { return t.Format("2 Jan 2006, 15:04") }
 
 // Date says a date: 14 Nov 2026.
 func (l Language) Date(t time.Time) string { return t.Format("2 Jan 2006") }

@@ -21,7 +21,7 @@ func TestDurationsAreSaidInTwoUnitsAtMost(t *testing.T) {
 
 func TestMomentsAreSaidInTheirOwnZone(t *testing.T) {
 	at := time.Date(2026, 11, 14, 21, 43, 0, 0, time.FixedZone("", 3600))
-	if got := English.Moment(at); got != "14 Nov 2026 21:43" {
+	if got := English.Moment(at); got != "14 Nov 2026, 21:43" {
 		t.Errorf("got %q", got)
 	}
 }
