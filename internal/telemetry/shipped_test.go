@@ -191,8 +191,13 @@ type dashboard struct {
 	Panels []struct {
 		Title, Description string
 		Datasource         struct{ UID string }
-		FieldConfig        struct{ Defaults struct{ Unit string } }
-		Targets            []struct{ Expr string }
+		FieldConfig        struct {
+			Defaults struct {
+				Unit     string
+				Decimals *int
+			}
+		}
+		Targets []struct{ Expr string }
 	}
 }
 
@@ -235,6 +240,11 @@ func TestEveryDashboardIsCompleteAndLinked(t *testing.T) {
 		for _, p := range d.Panels {
 			if p.Title == "" || p.Description == "" || p.FieldConfig.Defaults.Unit == "" || p.Datasource.UID != "${datasource}" || len(p.Targets) == 0 {
 				t.Errorf("%s: the panel %q lacks a title, description, unit, source or query", name, p.Title)
+			}
+			for _, target := range p.Targets {
+				if d := p.FieldConfig.Defaults; d.Unit == "percentunit" && strings.Contains(target.Expr, "slmd_objective_") && d.Decimals == nil {
+					t.Errorf("%s: the panel %q leaves to Grafana how many decimals a percentage has: it shows 99.96%% as 100%%", name, p.Title)
+				}
 			}
 			if titles[p.Title] && name != "slmd-objective" { // a figure and its course have one title there
 				t.Errorf("%s has two panels called %q", name, p.Title)
