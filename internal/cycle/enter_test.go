@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/store"
 )
 
 // survey is an agreement on what customers say, beside one that is measured.
@@ -81,6 +82,25 @@ func TestEnter_FactsThatSomebodyWroteDownAreJudgedAtOnce(t *testing.T) {
 	if got := w.satisfaction(t); got.State != sla.Failing {
 		t.Errorf("after a restart it is %s, want failing", got.State)
 	}
+}
+
+func TestEnter_DaysWithoutAFactAreNoFaultOfTheLedger(t *testing.T) {
+	w := newSurvey(t)
+	w.round(march.Add(9 * sla.Day))
+	if _, err := w.cycle.Enter(t.Context(), "score", []sla.Entry{said(1, 8, 2), said(5, 45, 10), said(8, 20, 5)}, w.now); err != nil {
+		t.Fatal(err)
+	}
+	verify := func() {
+		t.Helper()
+		if found, err := w.store.Verify(t.Context(), store.AuditHead{}); err != nil || len(found) > 0 {
+			t.Errorf("verifying finds %v, %v", found, err)
+		}
+	}
+	verify()
+	if n, err := w.store.Seal(t.Context(), store.Sealing{At: w.now, Before: march.Add(9 * sla.Day), Recorded: sla.Forever}); err != nil || n == 0 {
+		t.Fatalf("%d days are sealed, %v", n, err)
+	}
+	verify()
 }
 
 func TestEnter_LateFactsOfAClosedMonthOpenItsRecord(t *testing.T) {
