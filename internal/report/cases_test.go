@@ -202,6 +202,10 @@ func TestFiguresAreTheSameWhateverTheRevision(t *testing.T) {
 	if same, err := SameFigures(first, second); err != nil || !same {
 		t.Errorf("two revisions with the same figures differ: %v", err)
 	}
+	second.Summary.Text = "In other words."
+	if same, err := SameFigures(first, second); err != nil || !same {
+		t.Errorf("the words of a later version make a difference: %v", err)
+	}
 	in.Book.Catalogue.Exclusions[0].Withdrawn = true
 	if same, err := SameFigures(first, build(t, in)); err != nil || same {
 		t.Errorf("an exclusion less makes no difference: %v", err)

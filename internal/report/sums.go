@@ -88,7 +88,8 @@ func (r *Review) Unready(required sla.Decimal) string {
 }
 
 // SameFigures reports whether two reviews say the same of the period, whatever
-// their revision, status, program and audit head. One that marks nothing as
+// their revision, status, program and audit head, and whatever the words of the
+// summary: they repeat the figures, and another version puts them otherwise. One that marks nothing as
 // approximate may be of before there was such a mark: then marks are not compared.
 func SameFigures(a, b *Review) (bool, error) {
 	if !a.Approximate() || !b.Approximate() {
@@ -150,6 +151,7 @@ func (r *Review) figures() (string, error) {
 	bare := *r
 	bare.Report = Head{Agreement: r.Report.Agreement, Version: r.Report.Version, Period: r.Report.Period}
 	bare.Method.Program, bare.Method.AuditHead = "", ""
+	bare.Summary.Text = ""
 	if err := bare.Seal(); err != nil {
 		return "", err
 	}
