@@ -127,6 +127,9 @@ type seriesRow struct {
 	Allowed *string `json:"budget_allowed"`
 	// Approximate says that facts of the period so far were divided.
 	Approximate bool `json:"approximate,omitempty"`
+	// Sum and Count are of a mean's values.
+	Sum   *string `json:"sum,omitempty"`
+	Count *string `json:"count,omitempty"`
 }
 
 func (h *handler) series(r *http.Request) (any, error) {
@@ -150,6 +153,7 @@ func (h *handler) series(r *http.Request) (any, error) {
 				From: day.from.In(at.zone).Format(time.RFC3339), To: day.to.In(at.zone).Format(time.RFC3339),
 				Good: orNull(plain(day.good)), Bad: orNull(plain(day.bad)), Unknown: orNull(plain(day.unknown)),
 				Removed: orNull(plain(day.removed)), Spent: orNull(plain(day.spent)), Allowed: allowed, Approximate: p.verdict.Approximate,
+				Sum: orNull(plain(day.sum)), Count: orNull(plain(day.count)),
 			})
 		}
 	}

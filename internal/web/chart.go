@@ -3,7 +3,6 @@ package web
 import (
 	"math"
 	"math/big"
-	"slices"
 	"strings"
 	"time"
 
@@ -204,14 +203,20 @@ type strip struct {
 	Bars                                 []box
 	X                                    []mark
 	Most                                 string // what the top stands for
+	Goal                                 *mark  // the bound of a mean
+}
+
+// emptyStrip is a strip without bars.
+func (f *frame) emptyStrip(a axis, zone *time.Location) *strip {
+	return &strip{
+		Name: a.on.name, Size: "0 0 " + px(a.on.width) + " " + px(stripHeight), Left: px(a.on.left), Right: px(a.on.right),
+		Top: px(stripTop), Bottom: px(stripBottom), X: a.ticks(f, zone),
+	}
 }
 
 // dayStrip draws the days of a period; nil when no day has facts.
 func (f *frame) dayStrip(a axis, d *detail, zone *time.Location) *strip {
-	c := &strip{
-		Name: a.on.name, Size: "0 0 " + px(a.on.width) + " " + px(stripHeight), Left: px(a.on.left), Right: px(a.on.right), Top: px(stripTop), Bottom: px(stripBottom),
-		X: a.ticks(f, zone),
-	}
+	c := f.emptyStrip(a, zone)
 	most, text := new(big.Rat), ""
 	for _, p := range d.parts {
 		for _, d := range p.days {
@@ -227,15 +232,10 @@ func (f *frame) dayStrip(a axis, d *detail, zone *time.Location) *strip {
 			c.Bars = append(c.Bars, f.dayBars(a, p, day, top)...)
 		}
 	}
-	if len(c.Bars) == 0 || !slices.ContainsFunc(c.Bars, func(b box) bool { return b.Class != "slot" }) && c.Most == "" && mean(d) {
+	if len(c.Bars) == 0 {
 		return nil
 	}
 	return c
-}
-
-// mean reports whether the parts are of a mean, whose days have nothing bad or good.
-func mean(d *detail) bool {
-	return !slices.ContainsFunc(d.parts, func(p *part) bool { return p.verdict.Method != sla.MeanMethod })
 }
 
 // dayBars gives the bars of one day: its slot, what is not counted in it, and what was bad.

@@ -42,6 +42,7 @@ type day struct {
 	bad, unknown, removed *big.Rat // bad is nil for a mean
 	good                  *big.Rat
 	spent                 *big.Rat // of the budget by the end of the day; nil without one
+	sum, count            *big.Rat // of a mean's values; nil for others
 }
 
 // judged judges one objective in a period from the ledger, once a round.

@@ -57,7 +57,7 @@ type partView struct {
 	Marks    []string // inconclusive and such
 }
 
-type dayView struct{ Date, Bad, Unknown, Removed, Left, ISO string }
+type dayView struct{ Date, Bad, Unknown, Removed, Left, ISO, Mean, Count string }
 
 type burnView struct {
 	Window, Rate, Width string
@@ -180,14 +180,15 @@ func (h *handler) objectiveOf(r *http.Request, f *frame, at *found) (*objectiveP
 		if c := f.burnDown(axis{at.period.Span, on}, d, at.zone, h.o.Now()); c != nil {
 			p.Charts = append(p.Charts, c)
 		}
-		if s := f.dayStrip(axis{at.period.Span, on}, d, at.zone); s != nil {
+		if s := f.stripOf(axis{at.period.Span, on}, d, at); s != nil {
 			p.Strips = append(p.Strips, s)
 		}
 	}
+	p.Mean = at.objective.Target == nil
 	p.days(f, d)
 	p.burns(f, at)
 	p.outages(f, h, at, d)
-	p.Method, p.Mean = h.method(f, at), at.objective.Target == nil
+	p.Method = h.method(f, at)
 	return p, h.history(r, f, at, p)
 }
 
@@ -273,6 +274,14 @@ func orDash(f *frame, shown string) string {
 	return f.Percent(shown)
 }
 
+// stripOf draws the days of an objective: what was bad, or the means.
+func (f *frame) stripOf(a axis, d *detail, at *found) *strip {
+	if at.objective.Target == nil {
+		return f.meanStrip(a, d, at.objective, at.zone)
+	}
+	return f.dayStrip(a, d, at.zone)
+}
+
 func (p *objectivePage) days(f *frame, d *detail) {
 	for _, part := range d.parts {
 		v := &part.verdict
@@ -280,6 +289,9 @@ func (p *objectivePage) days(f *frame, d *detail) {
 			row := dayView{
 				Date: f.Date(day.date), ISO: day.date.Format(time.DateOnly), Bad: f.amount(v, day.bad),
 				Unknown: f.seconds(day.unknown), Removed: f.seconds(day.removed), Left: "–",
+			}
+			if p.Mean {
+				row.Mean, row.Count = f.meanText(p.Objective, day.mean()), f.amountOf(false, day.count)
 			}
 			if day.spent != nil && v.Budget.Allowed.Sign() > 0 && v.Compliance != nil {
 				left := new(big.Rat).Sub(v.Budget.Allowed, day.spent)
@@ -422,7 +434,7 @@ func (h *handler) daysCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"agreement", "objective", "period", "version", "date", "good", "bad", "unknown_seconds", "removed_seconds", "budget_spent", "budget_allowed", "approximate"}}
+	rows := [][]string{{"agreement", "objective", "period", "version", "date", "good", "bad", "unknown_seconds", "removed_seconds", "budget_spent", "budget_allowed", "approximate", "sum", "count"}}
 	for _, p := range d.parts {
 		allowed := ""
 		if p.verdict.Budget != nil {
@@ -431,7 +443,7 @@ func (h *handler) daysCSV(w http.ResponseWriter, r *http.Request) error {
 		for _, day := range p.days {
 			rows = append(rows, []string{
 				at.agreement.Name, at.objective.Name, at.period.Name, fmt.Sprint(p.verdict.Version), day.date.Format(time.DateOnly),
-				plain(day.good), plain(day.bad), plain(day.unknown), plain(day.removed), plain(day.spent), allowed, yesNo(p.verdict.Approximate),
+				plain(day.good), plain(day.bad), plain(day.unknown), plain(day.removed), plain(day.spent), allowed, yesNo(p.verdict.Approximate), plain(day.sum), plain(day.count),
 			})
 		}
 	}

@@ -218,8 +218,9 @@ func (w *walk) tomorrow() sla.Instant {
 
 // dayTo gives what the day came to up to the instant.
 func (w *walk) dayTo(to sla.Instant) day {
+	sum, count := added(w.last.Value, w.before.Value)
 	return day{
-		date: w.day.In(w.zone), from: w.day, to: to,
+		date: w.day.In(w.zone), from: w.day, to: to, sum: sum, count: count,
 		bad: less(w.last.Bad, w.before.Bad), good: less(w.last.Good, w.before.Good), unknown: less(w.last.Unknown, w.before.Unknown),
 		removed: less(w.last.Removed, w.before.Removed), spent: spentOf(&w.last),
 	}
