@@ -40,7 +40,7 @@ func load(paths []string, opts Options) (*Reader, *sla.Catalogue, Warnings, erro
 	}
 	r := NewReader(opts)
 	for _, file := range files {
-		if err := r.File(file); err != nil {
+		if err := r.file(file); err != nil {
 			return nil, nil, nil, err
 		}
 	}
@@ -98,9 +98,23 @@ func expand(paths []string) ([]string, error) {
 	return out, nil
 }
 
-// File adds a file to what the reader holds. The error says that it cannot be
-// opened; what is wrong in it comes to light in Finish.
-func (r *Reader) File(path string) error {
+// Path adds a file, or the files of a directory, to what the reader holds. The
+// error says that one cannot be opened; what is wrong in them comes to light in
+// Finish.
+func (r *Reader) Path(path string) error {
+	files, err := expand([]string{path})
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := r.file(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Reader) file(path string) error {
 	text, err := document.ReadFile(path)
 	if err != nil {
 		return err

@@ -49,7 +49,10 @@ type pendingMethod struct{ agreement, objective int }
 
 // NewReader gives a reader of an empty catalogue.
 func NewReader(opts Options) *Reader {
-	return &Reader{opts: opts, places: map[string]document.Position{}, calendars: map[int]document.Node{}}
+	return &Reader{
+		opts: opts, places: map[string]document.Position{}, calendars: map[int]document.Node{},
+		zone: time.UTC, zoneName: "UTC", // until a document is read
+	}
 }
 
 // Document adds a whole file.
@@ -204,14 +207,20 @@ func (r *Reader) Finish(feasible bool) (*sla.Catalogue, Warnings, error) {
 			}
 		}
 	}
-	problems.Sort(r.files)
-	warnings.Sort(r.files)
+	problems, warnings = r.inOrder(problems), r.inOrder(warnings)
 	if len(problems) > 0 {
-		return nil, warnings, slices.CompactFunc(problems, func(a, b document.Problem) bool { return a.Position == b.Position && a.Text == b.Text })
+		return nil, warnings, problems
 	}
 	r.origins = originsOf(cat, r.place)
 	number(cat)
 	return cat, warnings, nil
+}
+
+// inOrder sorts problems by place and says each once: of a value that aliases
+// repeat they are found as often.
+func (r *Reader) inOrder(p document.Problems) document.Problems {
+	p.Sort(r.files)
+	return slices.CompactFunc(p, func(a, b document.Problem) bool { return a.Position == b.Position && a.Text == b.Text })
 }
 
 // found gives a problem its place.

@@ -51,8 +51,28 @@ func TestTermsThatContradictEachOtherAreRefused(t *testing.T) {
 		edit{"provider: platform\n    customer: retail", "provider: platfrom\n    customer: retail", `platfrom| no party is named "platfrom": did you mean platform?`},
 		edit{"objectives: [{name: availability, indicator: payments-up, target: 99.95%}]", "objectives: []", "[]| the agreement payments-uc promises nothing: give it at least one objective"},
 		edit{"charge: 20000 EUR", "charge: {amount: 5}", "{amount: 5}| for charge an amount of money is wanted, such as 12000.00 EUR"},
+		edit{"entries: {as: mean, unit: points}", "entries: {as: meen, unit: points}", `meen| as is "meen": write one of events, time, mean; did you mean mean?`},
+		edit{"entries: {as: mean, unit: points}", "entries: {unit: points}", `{unit: points}| as is missing`},
+		edit{
+			", entries: {as: mean, unit: points}", "",
+			"{name: checkout-csat| the indicator says not what it measures: give it one of ratio, latency, samples, time, query, mean, entries",
+		},
 		edit{"owner: paycorp}", "owner: }", "owner: }| owner has no value: give one or leave the line out"},
 	)
+}
+
+func TestWhatAliasesRepeatIsWarnedOfOnce(t *testing.T) {
+	_, warnings, err := catalogue.Parse("shop.yml", []byte(`parties: [{name: us, role: internal}, {name: you, role: customer}]
+services: [{name: web}]
+indicators: [{name: up, service: web, time: {metric: up}}]
+agreements:
+  - &a {name: a, kind: SLA, service: web, provider: us, customer: you, valid: {from: 2026-01-01}, period: month,
+     objectives: [{name: up, indicator: up, target: 99%, credits: [{below: 98%, credit: 5%}]}]}
+  - {<<: *a, name: b}
+`), catalogue.Options{})
+	if err != nil || len(warnings) != 1 {
+		t.Errorf("got %v, %v", warnings, err)
+	}
 }
 
 func TestBandsThatOverlapOrLeaveGapsAreWarnedOf(t *testing.T) {

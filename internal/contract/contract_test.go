@@ -267,6 +267,36 @@ func TestWhatIsWrongWithATestFileIsSaidAtOnceWithItsPlace(t *testing.T) {
 	}
 }
 
+func TestACatalogueIsAMappingAFileADirectoryOrAListOfThese(t *testing.T) {
+	dir := t.TempDir()
+	inner := strings.TrimPrefix(strings.ReplaceAll(shop, "\n  ", "\n"), "catalogue:\n")
+	half := strings.Index(inner, "agreements:")
+	for name, text := range map[string]string{"shop.yml": inner, "parts/1.yml": inner[:half], "parts/2.yml": "time_zone: Europe/Berlin\n" + inner[half:]} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for given, want := range map[string]string{
+		"shop.yml": "", "[shop.yml]": "", "parts": "", "[parts]": "", "[parts/1.yml, parts/2.yml]": "",
+		"[]":                  `tests.yml:2:40: no agreement is named "web-sla": there are none`,
+		"none.yml":            "tests.yml:1:12: none.yml: no such file or directory",
+		"[parts/1.yml, none]": "tests.yml:1:26: none: no such file or directory",
+	} {
+		path := filepath.Join(dir, "tests.yml")
+		text := "catalogue: " + given + "\ntests: [{name: a, expect: [{agreement: web-sla, objective: up, period: 2026-11, state: no_data}]}]\n"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := strings.ReplaceAll(outcome(contract.Run(path, contract.Options{})), dir+string(filepath.Separator), "")
+		if got != want {
+			t.Errorf("%s: got %q, want %q", given, got, want)
+		}
+	}
+}
+
 func TestTheReportForOtherProgramsHoldsEveryTest(t *testing.T) {
 	failed := run(t, shop+"tests:\n  - {name: 'a <b> \u0001', expect: [{agreement: web-sla, objective: up, period: 2026-11, state: met}]}\n  - {name: c, expect: [{agreement: web-sla, objective: up, period: 2026-11, state: no_data}]}\n", contract.Options{})
 	failed.File = "tests.yml"

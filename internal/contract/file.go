@@ -77,22 +77,15 @@ type fileReader struct {
 	tolerance *big.Rat
 }
 
-// readCatalogue reads the files that are listed, or the mapping that stands there.
+// readCatalogue reads the files and directories that are listed, the one that is
+// named, or the mapping that stands there.
 func (r *fileReader) readCatalogue(n document.Node) {
-	if n.IsList() {
-		n.List(func(_ int, n document.Node) {
-			name, ok := n.Text()
-			if !ok {
-				return
-			}
-			if !filepath.IsAbs(name) {
-				name = filepath.Join(filepath.Dir(r.path), name)
-			}
-			if err := r.catalogue.File(name); err != nil {
-				n.Problem("%s", err)
-			}
-		})
-	} else {
+	switch _, single := n.Scalar(); {
+	case n.IsList():
+		n.List(func(_ int, n document.Node) { r.readPath(n) })
+	case single:
+		r.readPath(n)
+	default:
 		r.catalogue.Part(r.d, n)
 	}
 	before := len(r.d.Problems)
@@ -102,6 +95,20 @@ func (r *fileReader) readCatalogue(n document.Node) {
 	}
 	if before == 0 {
 		r.cat = cat
+	}
+}
+
+// readPath reads a catalogue file or directory beside the test file.
+func (r *fileReader) readPath(n document.Node) {
+	name, ok := n.Text()
+	if !ok {
+		return
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(filepath.Dir(r.path), name)
+	}
+	if err := r.catalogue.Path(name); err != nil {
+		n.Problem("%s", err)
 	}
 }
 

@@ -17,6 +17,9 @@ func (v *validation) objective(path string, a *Agreement, o *Objective) {
 		return
 	}
 	i := v.indicators[o.Indicator]
+	if i.Kind == "" || i.Facts() == "" {
+		return // that it says not what it counts is said already
+	}
 	v.method(path, a, o, i)
 	v.slices(path, a, o, i)
 	if o.MinEvents > 0 && i.Facts() == Time {
