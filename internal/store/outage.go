@@ -73,12 +73,17 @@ func (s *Store) Outages(ctx context.Context, q OutageQuery) ([]ListedOutage, err
 	return out, err
 }
 
-const selectOutages = `SELECT agreement, objective, period, version, from_ms, to_ms, service, duration_ms, timed, bad, share, attribution FROM verdict_outage`
+const (
+	outageColumns = `agreement, objective, period, version, from_ms, to_ms, service, duration_ms, timed, bad, share, attribution`
+	selectOutages = `SELECT ` + outageColumns + ` FROM verdict_outage`
+)
 
-func scanOutage(rows *sql.Rows) (ListedOutage, error) {
+// scanOutage reads the columns of outageColumns and those after them into more.
+func scanOutage(rows *sql.Rows, more ...any) (ListedOutage, error) {
 	var o ListedOutage
 	var bad, share, attribution string
-	err := rows.Scan(&o.Agreement, &o.Objective, &o.Period, &o.Version, &o.From, &o.To, &o.Service, &o.Duration, &o.Timed, &bad, &share, &attribution)
+	into := []any{&o.Agreement, &o.Objective, &o.Period, &o.Version, &o.From, &o.To, &o.Service, &o.Duration, &o.Timed, &bad, &share, &attribution}
+	err := rows.Scan(append(into, more...)...)
 	if err != nil {
 		return o, err
 	}
@@ -106,19 +111,25 @@ func (o *ListedOutage) values() ([]any, error) {
 		return nil, err
 	}
 	period, _, _ := strings.Cut(o.Period, "@")
-	share, classes := "", " "
+	share := ""
 	if o.BudgetShare != nil {
 		share = o.BudgetShare.RatString()
 	}
-	for _, a := range o.Attribution {
-		classes += string(a.Class) + " "
-	}
-	if len(o.Attribution) == 0 {
-		classes = " " + string(sla.ByOwn) + " "
-	}
 	return []any{
-		o.Agreement, o.Objective, period, o.Version, o.From, o.To, o.Service, o.Duration, o.Timed, o.Bad.RatString(), share, classes, string(attribution),
+		o.Agreement, o.Objective, period, o.Version, o.From, o.To, o.Service, o.Duration, o.Timed, o.Bad.RatString(), share, o.classes(), string(attribution),
 	}, nil
+}
+
+// classes gives who caused the outage, for a search by LIKE.
+func (o *ListedOutage) classes() string {
+	if len(o.Attribution) == 0 {
+		return " " + string(sla.ByOwn) + " "
+	}
+	out := " "
+	for _, a := range o.Attribution {
+		out += string(a.Class) + " "
+	}
+	return out
 }
 
 // listOutages puts a verdict's outages in place of those listed of the one before.
@@ -175,7 +186,7 @@ func listAllOutages(ctx context.Context, tx *txn) error {
 // outageSums sums up by verdict what lists show of its outages.
 type outageSums map[string]hash.Hash
 
-func (s outageSums) add(o *ListedOutage) error {
+func (s outageSums) add(o *ListedOutage, classes string) error {
 	values, err := o.values()
 	if err != nil {
 		return err
@@ -184,7 +195,7 @@ func (s outageSums) add(o *ListedOutage) error {
 	if s[k] == nil {
 		s[k] = sha256.New()
 	}
-	fmt.Fprintf(s[k], "%q\n", values)
+	fmt.Fprintf(s[k], "%#v %q\n", values, classes) // %q of a number would be a rune
 	return nil
 }
 
@@ -193,7 +204,7 @@ func verifyOutages(ctx context.Context, tx *txn) ([]string, error) {
 	want, have := outageSums{}, outageSums{}
 	err := eachLatest(ctx, tx, "", func(v *sla.Verdict, _ int64, _ sla.Instant) error {
 		for _, o := range ListedOf(v) {
-			if err := want.add(&o); err != nil {
+			if err := want.add(&o, o.classes()); err != nil {
 				return err
 			}
 		}
@@ -201,12 +212,13 @@ func verifyOutages(ctx context.Context, tx *txn) ([]string, error) {
 	})
 	if err == nil {
 		err = each(ctx, tx, func(rows *sql.Rows) error {
-			o, err := scanOutage(rows)
+			var classes string
+			o, err := scanOutage(rows, &classes)
 			if err != nil {
 				return err
 			}
-			return have.add(&o)
-		}, selectOutages+` ORDER BY agreement, objective, period, version, from_ms`)
+			return have.add(&o, classes)
+		}, `SELECT `+outageColumns+`, classes FROM verdict_outage ORDER BY agreement, objective, period, version, from_ms`)
 	}
 	if err != nil {
 		return nil, err

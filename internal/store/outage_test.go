@@ -81,6 +81,8 @@ func TestOutagesAreListedFromTheLatestOnInPages(t *testing.T) {
 func TestFault_C8_AnEditOfTheOutagesThatListsShowIsFound(t *testing.T) {
 	for name, edit := range map[string]string{
 		"changed": "UPDATE verdict_outage SET bad = '1'", "deleted": "DELETE FROM verdict_outage",
+		"longer": "UPDATE verdict_outage SET duration_ms = duration_ms + 1", "of somebody else": "UPDATE verdict_outage SET classes = ' third_party '",
+		"ended later": "UPDATE verdict_outage SET to_ms = to_ms + 1",
 		"added": `INSERT INTO verdict_outage VALUES ('a', 'b', 'c', 1, 1, 2, 's', 1, 1, '1', '', ' own ', 'null')`,
 	} {
 		t.Run(name, func(t *testing.T) {
