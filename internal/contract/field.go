@@ -58,12 +58,13 @@ func whole(n int) *big.Rat { return new(big.Rat).SetInt64(int64(n)) }
 
 func seconds(m sla.Millis) *big.Rat { return big.NewRat(int64(m), 1000) }
 
-// show gives a number with the digits that matter.
+// show gives a number with the digits that matter, cut off and never rounded up:
+// what lies below a target does not look as if it met it.
 func show(r *big.Rat) string {
 	if r == nil {
 		return "none"
 	}
-	s := r.FloatString(9)
+	s := sla.Truncate(r, 9)
 	for s[len(s)-1] == '0' {
 		s = s[:len(s)-1]
 	}
