@@ -17,7 +17,7 @@ func failed(objective string, at ...sla.Instant) sla.Verdict {
 	v.Objective, v.Service, v.Outages = objective, "checkout", nil
 	for _, from := range at {
 		v.Outages = append(v.Outages, sla.Outage{
-			Span: sla.Span{From: from, To: from.Add(sla.Minute)}, Duration: sla.Minute, Bad: big.NewRat(60, 1), BudgetShare: big.NewRat(1, 7),
+			Span: sla.Span{From: from, To: from.Add(sla.Hour)}, Duration: sla.Hour, Bad: big.NewRat(60, 1), BudgetShare: big.NewRat(1, 7),
 			Attribution: []sla.Attribution{{Class: sla.ByThirdParty, Agreement: "hosting-uc", Bad: big.NewRat(60, 1)}},
 		})
 	}
@@ -81,7 +81,7 @@ func TestOutagesAreListedFromTheLatestOnInPages(t *testing.T) {
 func TestFault_C8_AnEditOfTheOutagesThatListsShowIsFound(t *testing.T) {
 	for name, edit := range map[string]string{
 		"changed": "UPDATE verdict_outage SET bad = '1'", "deleted": "DELETE FROM verdict_outage",
-		"longer": "UPDATE verdict_outage SET duration_ms = duration_ms + 1", "of somebody else": "UPDATE verdict_outage SET classes = ' third_party '",
+		"longer": "UPDATE verdict_outage SET duration_ms = duration_ms + 1", "of somebody else": "UPDATE verdict_outage SET classes = ' own '",
 		"ended later": "UPDATE verdict_outage SET to_ms = to_ms + 1",
 		"added": `INSERT INTO verdict_outage VALUES ('a', 'b', 'c', 1, 1, 2, 's', 1, 1, '1', '', ' own ', 'null')`,
 	} {
