@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"os"
 	"slices"
@@ -67,11 +68,14 @@ func asBad(s, than sla.State) bool {
 }
 
 func statusRows(ctx context.Context, f statusFlags) ([]web.StatusRow, error) {
-	if f.url != "" && f.period == "" {
+	if f.url != "" {
 		rows := []web.StatusRow{}
 		q := url.Values{}
 		if f.agreement != "" {
 			q.Set("agreement", f.agreement)
+		}
+		if f.period != "" {
+			q.Set("period", f.period)
 		}
 		return rows, f.fetch(ctx, "/api/v1/objectives", q, &rows)
 	}
@@ -188,7 +192,7 @@ func achieved(r web.StatusRow) string {
 		return "≈ " + percentText(r.Shown)
 	}
 	if r.Value != nil {
-		return fmt.Sprintf("%.3f", *r.Value)
+		return fmt.Sprintf("%.3f", cutOff(*r.Value, 1000))
 	}
 	return percentText(r.Shown)
 }
@@ -204,8 +208,12 @@ func leftText(r web.StatusRow) string {
 	if r.Allowed == nil || r.Left == nil || *r.Allowed == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.1f%%", 100**r.Left / *r.Allowed)
+	return fmt.Sprintf("%.1f%%", cutOff(100**r.Left / *r.Allowed, 10))
 }
+
+// cutOff cuts off what is less than a part of one, as pages do, who have the
+// exact numbers: what a float lacks of the next part is not missing.
+func cutOff(x, parts float64) float64 { return math.Floor(x*parts+1e-6) / parts }
 
 func shareText(f *float64) string {
 	if f == nil {

@@ -163,3 +163,21 @@ func TestReloadingIsAskedForByPutOrPost(t *testing.T) {
 		t.Errorf("GET is answered by %d, allowed are %q", answer.Code, answer.Header().Get("Allow"))
 	}
 }
+
+func TestObjectivesOfAPeriodAreThoseOfThatName(t *testing.T) {
+	w := newWorld(t, size{services: 2, objectives: 2, periods: 2})
+	for period, want := range map[string]int{"2026-10": 4, "2026-09": 4, "2026-07": 0, "2026": 0} {
+		code, rows, problem := ask[[]StatusRow](t, w, "/api/v1/objectives?period="+period)
+		if code != http.StatusOK || len(rows) != want {
+			t.Errorf("%s: %d %s, %d rows, want %d", period, code, problem, len(rows), want)
+		}
+		for _, row := range rows {
+			if row.Period != period || row.From[:7] != period {
+				t.Errorf("%s: got %s from %s", period, row.Period, row.From)
+			}
+		}
+	}
+	if _, rows, _ := ask[[]StatusRow](t, w, "/api/v1/objectives?period=2026-10&agreement=service-1-sla"); len(rows) != 2 {
+		t.Errorf("one agreement has %d rows, want 2", len(rows))
+	}
+}

@@ -90,7 +90,8 @@ type statusPage struct {
 	CatchUp   *catchUpView
 	Last      string // the last round
 	Problems  []problemView
-	Stuck     int // indicators that have a problem
+	Bare      bool // nothing is in the catalogue
+	Stuck     int  // indicators that have a problem
 	Firing    []firingView
 	Held      int // alerts that are firing, shown or not
 	Catalogue []itemView
@@ -178,7 +179,9 @@ func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("reading the head of the audit log: %w", err)
 	}
-	p.Audit = f.say("row %d, %s", head.Seq, head.Hash)
+	if p.Audit = f.say("empty"); head.Seq > 0 {
+		p.Audit = f.say("row %d, %s", head.Seq, head.Hash)
+	}
 	if h.o.Mail != nil {
 		mail, err := h.o.Mail(r.Context())
 		if err != nil {
@@ -192,6 +195,7 @@ func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.catalogue(f, h.o.Catalogue(), origins)
+	p.Bare = !slices.ContainsFunc(p.Catalogue, func(v itemView) bool { return len(v.Items) > 0 })
 	for _, file := range slices.Sorted(maps.Keys(p.Works.Sizes)) {
 		p.Sizes = append(p.Sizes, [2]string{file, bytesText(f, p.Works.Sizes[file])})
 	}
