@@ -11,8 +11,8 @@ import (
 	"github.com/slmd/slmd/internal/sla"
 )
 
-// check runs a property: SLMD_CHECKS random cases, 300 unless set. The
-// package's own default of rapid is 100.
+// check runs a property beside others: SLMD_CHECKS random cases, 300 unless set.
+// The package's own default of rapid is 100.
 func check(t *testing.T, property func(*rapid.T)) {
 	t.Helper()
 	checkPart(t, 1, property)
@@ -21,6 +21,7 @@ func check(t *testing.T, property func(*rapid.T)) {
 // checkPart is check for one in so many of the cases.
 func checkPart(t *testing.T, in int, property func(*rapid.T)) {
 	t.Helper()
+	t.Parallel()
 	n, err := strconv.Atoi(os.Getenv("SLMD_CHECKS"))
 	if err != nil {
 		n = 300
