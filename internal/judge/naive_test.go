@@ -320,8 +320,13 @@ func join(bad []*big.Rat, known, weight []int64, gap int64) []run {
 	return out
 }
 
+// In two halves, for two cores.
 func TestJudgeAgreesWithALoopOverEverySecondOrMinute(t *testing.T) {
-	check(t, func(t *rapid.T) { agree(t, drawWorld(t)) })
+	for _, half := range []string{"one half", "the other"} {
+		t.Run(half, func(t *testing.T) {
+			checkPart(t, 2, func(t *rapid.T) { agree(t, drawWorld(t)) })
+		})
+	}
 }
 
 // One in a hundred cases is as long as two days of seconds or a month of minutes.
