@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -163,10 +162,8 @@ func (p *Postman) digestLine(c concern) gridLine {
 		zone = time.UTC // the catalogue has been checked: the zone is there
 	}
 	left := "–"
-	if v.Budget != nil {
-		if share := v.Budget.Share(); share != nil {
-			left = wording.English.Percent(sla.Percent(atLeastZero(share), 1))
-		}
+	if _, shown := v.BudgetShown(); shown != "" {
+		left = wording.English.Percent(shown)
 	}
 	if v == s.Current && s.Exhaustion != nil {
 		left += ", lasts until " + lastsWords(s, zone)
@@ -186,13 +183,6 @@ func lastsWords(s *sla.Standing, zone *time.Location) string {
 		return "the period's end"
 	}
 	return wording.English.Moment(s.Exhaustion.At.In(zone))
-}
-
-func atLeastZero(r *big.Rat) *big.Rat {
-	if r.Sign() < 0 {
-		return new(big.Rat)
-	}
-	return r
 }
 
 // rank orders states, the worst highest.

@@ -340,7 +340,7 @@ func TestADigestTellsEveryContactWhatIsAtRiskOrMissed(t *testing.T) {
 	o.is("later", want...)
 
 	m := o.host.Messages()[0]
-	for _, text := range []string{"Shop: availability", "Oct 2026", "99.61%", "0.0%", "Nov 2026", "99.83% against 99.9%", "18.9%, lasts until 21 Nov 2026, 17:00"} {
+	for _, text := range []string{"Shop: availability", "Oct 2026", "99.61%", "−93.0%", "Nov 2026", "99.83% against 99.9%", "18.9%, lasts until 21 Nov 2026, 17:00"} {
 		if !strings.Contains(m.Text, text) || !strings.Contains(m.HTML, text) {
 			t.Errorf("%q is missing from\n%s", text, m.Text)
 		}

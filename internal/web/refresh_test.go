@@ -39,9 +39,27 @@ func TestARefreshedPageSaysWhenAndOneThatIsNotSaysSo(t *testing.T) {
 	testkit.Eventually(t, "the page is refreshed", func() bool {
 		return b.Ask(`[document.getElementById('before') || document.getElementById('stale') ? '' : document.getElementById('asof').textContent]`)[0] == "20 Nov 2026, 13:00"
 	})
+	if said := b.Ask(`[document.getElementById('live').textContent]`)[0]; said != "" {
+		t.Errorf("a refresh that changed nothing is read out: %q", said)
+	}
 	b.Ask(`(document.querySelector('.chart.broad').focus(), [])`)
 	b.Press(kb.ArrowLeft)
 	if read := b.Ask(`[document.querySelector('.chart.broad .reading').textContent]`)[0]; !strings.Contains(read, "Nov 2026") {
 		t.Errorf("after a refresh the cursor of the chart reads %q", read)
 	}
+}
+
+func TestTheSpaceBarPressesWhatSorts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it opens a page in a browser")
+	}
+	w := newWorld(t, size{services: 2, objectives: 1, periods: 1})
+	server := httptest.NewServer(w.pages)
+	defer server.Close()
+	b := testkit.StartBrowser(t)
+	b.Look(1280, "light", "screen")
+	b.Open(server.URL + "/")
+	b.Ask(`(document.querySelector('.left .sort').focus(), [])`)
+	b.Press(" ")
+	testkit.Eventually(t, "the services are sorted by budget", func() bool { return strings.HasSuffix(b.Location(), "/?sort=budget") })
 }

@@ -27,6 +27,7 @@
       if (paused || dirty || document.hidden || !window.htmx || document.querySelector('.plot, details[open]') || (active !== main && main.contains(active))) { return; }
       window.htmx.ajax('GET', location.href, { target: '#main', select: '#main', swap: 'outerHTML' });
     }, every);
+    var shown = gist();
     document.addEventListener('htmx:beforeSwap', function (e) {
       var fresh = new DOMParser().parseFromString(e.detail.xhr.responseText, 'text/html').getElementById('asof');
       if (fresh) { document.getElementById('asof').replaceWith(fresh); }
@@ -35,11 +36,16 @@
       stale(false);
       roving();
       charts();
-      live(document.title);
+      if (gist() !== shown) { shown = gist(); live(shown); } // what is as it was need not be read out
     });
     ['htmx:sendError', 'htmx:responseError', 'htmx:timeout'].forEach(function (name) {
       document.addEventListener(name, function () { stale(true); });
     });
+  }
+
+  // What somebody who listens wants to hear of again when it changes.
+  function gist() {
+    return Array.from(document.querySelectorAll('.tile, .figure')).map(function (e) { return e.innerText.replace(/\s+/g, ' '); }).join('. ');
   }
 
   // A page that could not be refreshed says so, also on a wall, until it is again.
@@ -62,6 +68,11 @@
     if (show) { show.hidden = true; }
     period.addEventListener('change', function () { period.form.submit(); });
   }
+
+  // What is said to be a button is pressed by the space bar too.
+  document.addEventListener('keydown', function (e) {
+    if (e.key === ' ' && e.target.matches('a[role="button"]')) { e.preventDefault(); e.target.click(); }
+  });
 
   // Keys: / searches, g and a letter goes.
   var going = false;
