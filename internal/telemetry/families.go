@@ -58,6 +58,11 @@ func families() []family {
 			perWindow(func(v *sla.Verdict) *big.Rat { return v.Removed }),
 		},
 		{"slmd_objective_burn_rate", "Burn rate of the error budget over the window; 1 spends exactly the budget.", gauge, []string{"window"}, readBurn},
+		{
+			"slmd_objective_approximate", "1 where facts were counted whose events were divided; absent where all are exact.", gauge,
+			[]string{"window"},
+			perWindow(approximate),
+		},
 	}
 }
 
@@ -145,6 +150,14 @@ func readBurn(s *sla.Standing, emit func(float64, ...string)) {
 			emit(float(rate), w.Name)
 		}
 	}
+}
+
+// approximate gives one for a verdict that counts divided events, nothing for others.
+func approximate(v *sla.Verdict) *big.Rat {
+	if !v.Approximate {
+		return nil
+	}
+	return big.NewRat(1, 1)
 }
 
 func badSeconds(v *sla.Verdict) *big.Rat {

@@ -169,6 +169,18 @@ func TestTimeAmountsAreOfObjectivesOverTimeOnly(t *testing.T) {
 	}
 }
 
+func TestWhatIsApproximateSaysSo(t *testing.T) {
+	s := standing("checkout-sla", "speed")
+	if text := page(t, Options{Standings: given(s), Recorder: busy()}); strings.Contains(text, "slmd_objective_approximate{") {
+		t.Error("exact facts are called approximate")
+	}
+	s.Current.Approximate = true
+	got := series(t, page(t, Options{Standings: given(s), Recorder: busy()}))
+	if name := `slmd_objective_approximate{agreement="checkout-sla",kind="SLA",objective="speed",service="checkout",window="current"}`; got[name] != "1" {
+		t.Errorf("%s is %q, want 1", name, got[name])
+	}
+}
+
 func TestATargetOfAllDividesNothingByZero(t *testing.T) {
 	s := standing("checkout-sla", "availability")
 	s.Current.Budget.Allowed.SetInt64(0)
