@@ -55,11 +55,15 @@ func BurnSpan(interval sla.Millis, at sla.Instant) sla.Span {
 // slices are judged over all of it whatever was asked for, so that a run of them
 // counts alike in every answer.
 func burnSpan(interval sla.Millis, at sla.Instant, windows []sla.BurnWindow) sla.Span {
-	longest := interval
-	for _, w := range slices.Concat(sla.BurnWindows, windows) {
+	longest := max(interval, longestOf(sla.BurnWindows), longestOf(windows))
+	return sla.Span{From: at.Add(-longest), To: at}
+}
+
+func longestOf(windows []sla.BurnWindow) (longest sla.Millis) {
+	for _, w := range windows {
 		longest = max(longest, w.Length)
 	}
-	return sla.Span{From: at.Add(-longest), To: at}
+	return longest
 }
 
 // Burn gives the burn rates of an objective over the windows that end at at (the
