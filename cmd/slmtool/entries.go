@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -37,6 +40,9 @@ func printEntries(ctx context.Context, f entriesFlags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if f.url != "" {
+		return f.remote(ctx, span, out)
+	}
 	st, err := f.read(ctx)
 	if err != nil {
 		return err
@@ -54,32 +60,45 @@ func printEntries(ctx context.Context, f entriesFlags, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("reading the facts of %s: %w", f.indicator, err)
 	}
-	if f.output == "json" {
-		return writeJSON(out, web.EntryRows(ind, entries))
-	}
-	return entriesCSV(ind, entries, out)
+	return f.print(web.EntryRows(ind, entries), ind.Kind == sla.Latency, out)
 }
 
-func entriesCSV(ind *sla.Indicator, entries []sla.Entry, out io.Writer) error {
+// remote prints the facts as a running slmd gives them.
+func (f *entriesFlags) remote(ctx context.Context, span sla.Span, out io.Writer) error {
+	rows := []web.EntryRow{}
+	q := url.Values{"from": {span.From.String()}, "to": {span.To.String()}}
+	if err := f.fetch(ctx, "/api/v1/indicators/"+url.PathEscape(f.indicator)+"/entries", q, &rows); err != nil {
+		return err
+	}
+	return f.print(rows, slices.ContainsFunc(rows, func(r web.EntryRow) bool { return r.Approximate }), out)
+}
+
+func (f *entriesFlags) print(rows []web.EntryRow, approximate bool, out io.Writer) error {
+	if f.output == "json" {
+		return writeJSON(out, rows)
+	}
+	return entriesCSV(rows, approximate, out)
+}
+
+// entriesCSV writes the columns that entry add takes.
+func entriesCSV(rows []web.EntryRow, approximate bool, out io.Writer) error {
 	first, second := "good", "bad"
-	if ind.Facts() == sla.Mean {
+	if len(rows) > 0 && rows[0].Sum != nil {
 		first, second = "sum", "count"
 	}
-	w := csv.NewWriter(out)
 	head := []string{"from", "to", first, second, "unknown_seconds", "bridged_seconds", "definition"}
-	if ind.Kind == sla.Latency {
+	if approximate {
 		head = append(head, "approximate")
 	}
+	w := csv.NewWriter(out)
 	if err := w.Write(head); err != nil {
 		return err
 	}
-	for _, e := range entries {
-		row := []string{
-			e.From.String(), e.To.String(), e.Good.String(), e.Bad.String(),
-			sla.Seconds(e.Unknown).String(), sla.Seconds(e.Bridged).String(), strconv.FormatInt(e.Definition, 10),
-		}
-		if ind.Kind == sla.Latency {
-			row = append(row, strconv.FormatBool(e.Approximate))
+	for _, r := range rows {
+		a, b := cmp.Or(r.Good, r.Sum), cmp.Or(r.Bad, r.Count)
+		row := []string{r.From, r.To, a.String(), b.String(), seconds(r.Unknown), seconds(r.Bridged), strconv.FormatInt(r.Definition, 10)}
+		if approximate {
+			row = append(row, strconv.FormatBool(r.Approximate))
 		}
 		if err := w.Write(row); err != nil {
 			return err
@@ -88,3 +107,6 @@ func entriesCSV(ind *sla.Indicator, entries []sla.Entry, out io.Writer) error {
 	w.Flush()
 	return w.Error()
 }
+
+// seconds writes a length of whole milliseconds in seconds.
+func seconds(s float64) string { return strconv.FormatFloat(s, 'f', -1, 64) }

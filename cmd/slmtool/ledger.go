@@ -49,11 +49,21 @@ func (f *ledgerFlags) file() string { return filepath.Join(f.storage, app.Databa
 
 // read opens the database for reading, also beside a running daemon.
 func (f *ledgerFlags) read(ctx context.Context) (*store.Store, error) {
-	return store.OpenReadOnly(ctx, f.file(), store.Options{})
+	st, err := store.OpenReadOnly(ctx, f.file(), store.Options{})
+	switch {
+	case errors.Is(err, os.ErrNotExist) && f.url != "":
+		return nil, fmt.Errorf("this is read from the database itself, and there is no %s: name the directory of that slmd with --storage.path", f.file())
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("there is no database %s: name its directory with --storage.path, or apply a catalogue first", f.file())
+	}
+	return st, err
 }
 
 // write opens the database for writing; it fails while a daemon runs.
 func (f *ledgerFlags) write(ctx context.Context) (*store.Store, error) {
+	if f.url != "" {
+		return nil, errors.New("this is written to the database itself: stop slmd and leave --slmd.url out")
+	}
 	return store.Open(ctx, f.file(), store.Options{})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,6 +39,9 @@ func backfill(ctx context.Context, f measureFlags, out, progress io.Writer) erro
 	if err != nil {
 		return err
 	}
+	if f.url != "" {
+		return errors.New("a running slmd measures what is due by itself, oldest first: to measure a span now, stop it and leave --slmd.url out")
+	}
 	cfg, err := f.config()
 	if err != nil {
 		return err
@@ -60,7 +64,7 @@ func backfill(ctx context.Context, f measureFlags, out, progress io.Writer) erro
 		fmt.Fprintf(out, "%s: still pending from %s to %s: %s\n", gap.Indicator, gap.Span.From, gap.Span.To, gap.Why)
 	}
 	for _, gap := range result.Unknown {
-		fmt.Fprintf(out, "%s: %s of %s to %s are unknown\n", gap.Indicator, gap.Unknown.Duration(), gap.Span.From, gap.Span.To)
+		fmt.Fprintf(out, "%s: %s of %s to %s are unknown\n", gap.Indicator, sla.FormatDuration(gap.Unknown), gap.Span.From, gap.Span.To)
 	}
 	if len(result.Pending) > 0 {
 		return exitError{1}

@@ -21,7 +21,7 @@ func takeLock(file string) (*os.File, error) {
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		holder := readHolder(f)
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			err = fmt.Errorf("%w%s: stop it, or talk to it with --slmd.url", ErrInUse, holder)
+			err = fmt.Errorf("%w%s: stop it, or talk to it with slmtool --slmd.url=…", ErrInUse, holder)
 		}
 		return nil, closing(f, err)
 	}
