@@ -392,20 +392,3 @@ func lessLeft(a, b *int64) int {
 	}
 	return cmp.Compare(*a, *b)
 }
-
-// sumMoney adds credits by currency.
-func sumMoney(list []*look) map[string]*big.Rat {
-	out := map[string]*big.Rat{}
-	for _, s := range list {
-		m := s.credit()
-		if m == nil {
-			continue
-		}
-		if out[m.Currency] == nil {
-			out[m.Currency] = new(big.Rat)
-		}
-		r, _ := new(big.Rat).SetString(m.Decimal())
-		out[m.Currency].Add(out[m.Currency], r)
-	}
-	return out
-}
