@@ -235,6 +235,31 @@ func TestSlicesBurnByTheirTimeAndShares(t *testing.T) {
 	wantRat(t, "bad events in 1h", r.window("1h").Bad, "2000")
 }
 
+func TestAWindowBurnsAlikeWhicheverOthersAreAskedFor(t *testing.T) {
+	k := newCompany()
+	o := k.promise(sla.SLA, "shop", "99").Objectives
+	o[0].Method, o[0].Slices = sla.Timeslices, &sla.Slices{Length: sla.Minute, BadAbove: dec("0"), MinRun: 10 * sla.Minute}
+	k.outage("shop", 90, 120) // the last quarter of an hour is bad and belongs to a run of half an hour
+	at := minute(105)
+	all, err := k.book().Burn("shop", "availability", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := sla.BurnWindow{Name: "5m", Length: 5 * sla.Minute}
+	long := sla.BurnWindow{Name: "100d", Length: 100 * sla.Day}
+	for _, windows := range [][]sla.BurnWindow{{short}, {long, short}} {
+		some, err := k.book().BurnOver("shop", "availability", at, windows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(some) != len(windows) {
+			t.Errorf("%d rates, want %d", len(some), len(windows))
+		}
+		wantRat(t, "with others", all.window("5m").Rate, "100")
+		wantRat(t, "by itself", some.window("5m").Rate, "100") // a run of five minutes alone would be too short
+	}
+}
+
 func TestABurnWindowCountsWhatAPeriodOfItsSpanCounts(t *testing.T) {
 	check(t, func(t *rapid.T) {
 		w, _ := drawn(t, sla.Occurrences, sla.TimeMethod)
