@@ -83,7 +83,7 @@ func TestFault_C8_AnEditOfTheOutagesThatListsShowIsFound(t *testing.T) {
 		"changed": "UPDATE verdict_outage SET bad = '1'", "deleted": "DELETE FROM verdict_outage",
 		"longer": "UPDATE verdict_outage SET duration_ms = duration_ms + 1", "of somebody else": "UPDATE verdict_outage SET classes = ' own '",
 		"ended later": "UPDATE verdict_outage SET to_ms = to_ms + 1",
-		"added": `INSERT INTO verdict_outage VALUES ('a', 'b', 'c', 1, 1, 2, 's', 1, 1, '1', '', ' own ', 'null')`,
+		"added":       `INSERT INTO verdict_outage VALUES ('a', 'b', 'c', 1, 1, 2, 's', 1, 1, '1', '', ' own ', 'null')`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "slmd.db")
