@@ -61,6 +61,36 @@ func TestTermsThatContradictEachOtherAreRefused(t *testing.T) {
 	)
 }
 
+func TestSlicesFillADayAWeekOrARollingWindowEvenly(t *testing.T) {
+	for _, c := range []struct {
+		period, length string
+		fits           bool
+	}{
+		{"month", "90m", true},
+		{"month", "1d", true},
+		{"month", "7h", false},
+		{"month", "2d", false},
+		{"day", "5h", false},
+		{"week", "7h", true},
+		{"week", "7d", true},
+		{"week", "5h", false},
+		{"week", "14d", false},
+		{"{rolling: 30d}", "15d", true},
+		{"{rolling: 30d}", "7h", false},
+	} {
+		_, _, err := catalogue.Parse("a.yml", []byte(`parties: [{name: us, role: internal}, {name: you, role: customer}]
+services: [{name: web}]
+indicators: [{name: up, service: web, time: {metric: up}}]
+agreements:
+  - {name: a, kind: SLA, service: web, provider: us, customer: you, valid: {from: 2026-01-01}, period: `+c.period+`,
+     objectives: [{name: up, indicator: up, target: 99%, method: timeslices, slices: {length: `+c.length+`, bad_at: 5%}}]}
+`), catalogue.Options{})
+		if (err == nil) != c.fits {
+			t.Errorf("%s in a %s: %v", c.length, c.period, err)
+		}
+	}
+}
+
 func TestWhatAliasesRepeatIsWarnedOfOnce(t *testing.T) {
 	_, warnings, err := catalogue.Parse("shop.yml", []byte(`parties: [{name: us, role: internal}, {name: you, role: customer}]
 services: [{name: web}]

@@ -103,14 +103,15 @@ func (v *validation) slices(path string, a *Agreement, o *Objective, i *Indicato
 	}
 }
 
-// sliceLength asks that slices fill their period evenly: a calendar's days, or
-// the rolling window.
+// sliceLength asks that slices fill their period evenly: a calendar's days, of
+// which every period consists, a week, or the rolling window.
 func (v *validation) sliceLength(path string, p PeriodTerm, length Millis) {
 	switch {
 	case length <= 0:
 		v.problem(path, "a slice must be longer than nothing, such as 1m")
 	case p.Kind == PeriodRolling && p.Rolling%length != 0:
 		v.problem(path, "slices of %s do not divide the period evenly: take a length of which %s is a multiple", FormatDuration(length), FormatDuration(p.Rolling))
+	case p.Kind == PeriodWeek && 7*Day%length == 0:
 	case p.Kind != PeriodRolling && (length > Day || Day%length != 0):
 		v.problem(path, "slices of %s do not divide the period evenly: take a length that divides a day, such as 1m, 5m or 1h", FormatDuration(length))
 	}
