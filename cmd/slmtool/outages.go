@@ -57,6 +57,9 @@ func listOutages(ctx context.Context, f outagesFlags, out io.Writer) error {
 
 // causes says whose the parts of an outage are.
 func causes(parts []sla.Attribution) string {
+	if len(parts) == 0 {
+		return "-"
+	}
 	text := ""
 	for i, p := range parts {
 		if i > 0 {

@@ -117,58 +117,6 @@ func (h *handler) objectives(r *http.Request) (any, error) {
 	return h.periodRows(r, agreement, listedPeriod{period, within})
 }
 
-// listedPeriod is a period by its name, and a span in which it lies.
-type listedPeriod struct {
-	name   string
-	within sla.Span
-}
-
-// periodRows gives the rows of all periods of a name: as the last round found
-// them where they are under way, otherwise as they were settled.
-func (h *handler) periodRows(r *http.Request, agreement string, p listedPeriod) ([]StatusRow, error) {
-	verdicts, err := h.o.Store.Verdicts(r.Context(), agreement, p.within)
-	if err != nil {
-		return nil, fmt.Errorf("reading the verdicts of %s: %w", p.name, err)
-	}
-	current := map[key]*sla.Standing{}
-	standings := h.o.Standings()
-	for i := range standings {
-		if v := standings[i].Current; v != nil {
-			current[key{v.Agreement, v.Objective, v.Period.Name}] = &standings[i]
-		}
-	}
-	rows := []StatusRow{}
-	for i := range verdicts {
-		v := &verdicts[i]
-		if v.Period.Name != p.name {
-			continue
-		}
-		row, err := h.rowOf(v, current[key{v.Agreement, v.Objective, v.Period.Name}])
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
-}
-
-// rowOf gives the row of a verdict, that of the standing in its place where it
-// judges the same part.
-func (h *handler) rowOf(v *sla.Verdict, s *sla.Standing) (StatusRow, error) {
-	if s != nil && s.Current.Part == v.Part {
-		row, _, err := RowOfStanding(s)
-		return row, err
-	}
-	zone := h.zone()
-	if versions := h.o.Catalogue().Versions(v.Agreement); len(versions) > 0 {
-		var err error
-		if zone, err = calendar.Zone(versions[0].Zone); err != nil {
-			return StatusRow{}, fmt.Errorf("agreement %s: %w", v.Agreement, err)
-		}
-	}
-	return RowOf(v, zone, nil), nil
-}
-
 // objectiveStatus gives the rows of one objective, of a period named or of the one under way.
 func (h *handler) objectiveStatus(r *http.Request) (any, error) {
 	agreement, objective := r.PathValue("agreement"), r.PathValue("objective")

@@ -95,20 +95,10 @@ func (h *handler) outages(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := h.o.Now()
-	if period == "" {
-		within = sla.Span{From: now, To: now + 1}
-	}
-	verdicts, err := h.o.Store.Verdicts(r.Context(), agreement, within)
+	verdicts, err := h.verdicts(r.Context(), agreement, listedPeriod{period, within})
 	if err != nil {
-		return nil, fmt.Errorf("reading the verdicts: %w", err)
+		return nil, err
 	}
-	verdicts = slices.DeleteFunc(verdicts, func(v sla.Verdict) bool {
-		if period == "" {
-			return !v.Period.Contains(now)
-		}
-		return v.Period.Name != period
-	})
 	return OutageRows(verdicts, r.FormValue("small") == "true"), nil
 }
 

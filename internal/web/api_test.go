@@ -181,3 +181,19 @@ func TestObjectivesOfAPeriodAreThoseOfThatName(t *testing.T) {
 		t.Errorf("one agreement has %d rows, want 2", len(rows))
 	}
 }
+
+func TestOutagesAndObjectivesOfThePeriodUnderWayAreThoseOfTheLastRound(t *testing.T) {
+	w := newWorld(t, size{services: 2, objectives: 2, periods: 1}) // the store has what is settled alone
+	for path, want := range map[string]int{
+		"outages": 4, "outages?period=2026-11": 4, "outages?period=2026-11&agreement=service-1-sla": 2, "outages?period=2026-10": 4,
+		"objectives?period=2026-11": 4, "objectives?period=2026-10&agreement=service-0-sla": 2,
+	} {
+		if _, rows, problem := ask[[]map[string]any](t, w, "/api/v1/"+path); len(rows) != want {
+			t.Errorf("%s gives %d rows, want %d %s", path, len(rows), want, problem)
+		}
+	}
+	_, rows, _ := ask[[]StatusRow](t, w, "/api/v1/objectives?period=2026-11")
+	if len(rows) == 0 || rows[0].Burn["1h"] == nil {
+		t.Errorf("the period under way has no burn rates: %v", rows)
+	}
+}
