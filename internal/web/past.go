@@ -129,6 +129,10 @@ func (o *overview) owed(ctx context.Context, looks []look) error {
 		if l.then == nil || l.then.Glance == nil || l.severity < severity(sla.Failing) {
 			continue
 		}
+		if v := l.Previous; v != nil && v.Period.Name == l.then.period.Name && v.Part == l.then.period.Span {
+			l.then.owed = plus(nil, v.Credit) // the store may not have it yet
+			continue
+		}
 		name := l.Agreement.Name
 		if _, done := read[name]; !done {
 			list, err := o.h.o.Store.Verdicts(ctx, name, l.then.period.Span)
