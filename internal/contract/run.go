@@ -257,12 +257,18 @@ func (s *subject) end(now sla.Instant) sla.Instant {
 	return now
 }
 
+// ceiling gives the ceiling by what the last part's version relied on when the
+// part began.
 func (b trial) ceiling(e *Expectation, verdicts []sla.Verdict) *big.Rat {
 	for _, a := range b.Catalogue.Versions(e.Agreement) {
-		if len(verdicts) > 0 && a.Version != verdicts[len(verdicts)-1].Version {
-			continue
+		at := a.Valid.From
+		if n := len(verdicts); n > 0 {
+			if a.Version != verdicts[n-1].Version {
+				continue
+			}
+			at = max(at, verdicts[n-1].Part.From)
 		}
-		if c := judge.CeilingOf(b.Catalogue, a, e.Objective); c != nil {
+		if c := judge.CeilingAt(b.Catalogue, a, e.Objective, at); c != nil {
 			return c.Ratio
 		}
 	}

@@ -22,7 +22,12 @@ type Ceiling struct {
 // beginning of a's validity counts (or its first later one), and of that the
 // objective of the same name, otherwise its first one with a target.
 func CeilingOf(cat *sla.Catalogue, a *sla.Agreement, objective string) *Ceiling {
-	w := ceilingWalk{cat: cat, at: a.Valid.From, objective: objective}
+	return CeilingAt(cat, a, objective, a.Valid.From)
+}
+
+// CeilingAt is CeilingOf by the versions in force at an instant.
+func CeilingAt(cat *sla.Catalogue, a *sla.Agreement, objective string, at sla.Instant) *Ceiling {
+	w := ceilingWalk{cat: cat, at: at, objective: objective}
 	f := w.factors(a, map[string]bool{a.Name: true})
 	if len(f) == 0 {
 		return nil
