@@ -83,6 +83,10 @@ func (a *ailing) says(words string) {
 	if said := a.p.said.String(); !strings.Contains(said, "a round did not succeed") || !strings.Contains(said, words) {
 		t.Errorf("the log does not say %q", words)
 	}
+	testkit.Eventually(t, "the metrics say that the alert holds", func() bool {
+		page, _ := a.p.get("/metrics")
+		return strings.Contains(page, "\nslmd_alerts_firing{alertname=\"SLMStorageFailing\"} 1\n")
+	})
 	testkit.Eventually(t, "the alert is there", func() bool { return a.alerted(func(x *testkit.Alert) bool { return x.EndsAt.After(time.Now()) }) })
 }
 

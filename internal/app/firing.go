@@ -29,7 +29,9 @@ func (a *App) newAlerting() func() telemetry.Alerting {
 			return out
 		}
 		alerts := announce.Compose(conditions, now, a.terms(cfg))
-		a.recorder.AlertsFiring(announce.Firing(alerts, now))
+		// By rules another alert says that the database cannot be written.
+		own := announce.Compose(a.storage.conditions(a.store)(now), now, a.terms(cfg))
+		a.recorder.AlertsFiring(announce.Firing(append(own, alerts...), now))
 		for i := range alerts {
 			if alerts[i].EndsAt.After(now.Time()) {
 				out.Firing = append(out.Firing, alerts[i].Labels)

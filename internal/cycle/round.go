@@ -197,7 +197,7 @@ func (c *Cycle) write(ctx context.Context, w work, now sla.Instant) (int, error)
 		if again := c.forget(context.WithoutCancel(ctx)); again != nil {
 			c.o.Log.Error("reading the ledger anew after a round that was not recorded", "err", again)
 		}
-		return 0, fmt.Errorf("recording the round: %w", err)
+		return 0, err
 	}
 	standings := c.watch.standings(c, now)
 	c.standings.Store(&standings)
