@@ -422,3 +422,34 @@ func TestWhereASourceRefusesToLookBackOrSaysOnlyPartMeasuringBeginsAtTheFront(t 
 		}
 	}
 }
+
+func TestFault_A1_AConnectionThatTheSourceClosedMeanwhileIsNoFault(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.HTTP = &http.Client{Transport: &http.Transport{}} })
+	var mu sync.Mutex
+	used := map[string]bool{} // connections by their address
+	b.server.Break(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		mu.Lock()
+		again := used[r.RemoteAddr]
+		used[r.RemoteAddr] = true
+		mu.Unlock()
+		if !again {
+			if len(r.Header.Values("Idempotency-Key")) > 0 {
+				t.Error("the source is sent a key")
+			}
+			next.ServeHTTP(w, r)
+			return
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conn.Close()
+	})
+	for minute := range sla.Millis(4) {
+		b.task.To = start.Add((minute + 1) * sla.Minute)
+		if o := b.measure(); o.Problem != nil || len(o.Entries) != 1 {
+			t.Errorf("minute %d gave %s, problem %v", minute, text(o.Entries), o.Problem)
+		}
+	}
+}

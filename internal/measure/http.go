@@ -171,6 +171,7 @@ func (s *Source) request(ctx context.Context, path string, form url.Values) (*ht
 	if err != nil {
 		return nil, fmt.Errorf("asking source %s: %w", s.o.Name, err)
 	}
+	repeatable(req)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	if local(u.Hostname()) {
@@ -182,6 +183,12 @@ func (s *Source) request(ctx context.Context, path string, form url.Values) (*ht
 	}
 	return req, nil
 }
+
+// repeatable tells the client that the request only reads. A source may close
+// an idle connection at the moment of the next round, VictoriaMetrics after a
+// minute: then the client asks once more by itself. Without a value the header
+// is not sent.
+func repeatable(req *http.Request) { req.Header["Idempotency-Key"] = []string{} }
 
 func local(host string) bool {
 	ip := net.ParseIP(host)

@@ -110,6 +110,7 @@ func (s *Source) readRequest(ctx context.Context, selector string, span sla.Span
 	if err != nil {
 		return nil, fmt.Errorf("asking source %s: %w", s.o.Name, err)
 	}
+	repeatable(req)
 	req.Header.Set("Content-Type", "application/x-protobuf")
 	req.Header.Set("Content-Encoding", "snappy")
 	req.Header.Set("X-Prometheus-Remote-Read-Version", "0.1.0")
