@@ -91,7 +91,11 @@ func (s *sitting) conditionsOf(a *watched, holds map[string]sla.Condition, stale
 		if err := s.incompleteCondition(a, ind, base, add); err != nil {
 			return err
 		}
-		s.dataConditions(ind, base, add)
+		loc, err := calendar.Zone(version.Zone)
+		if err != nil {
+			return fmt.Errorf("agreement %s: %w", a.name, err)
+		}
+		s.dataConditions(ind, base, loc, add)
 		t := a.current(version, o, s.now)
 		if s.book.Measured(ind.Name) < s.now.Add(-s.freshness(ind)) {
 			stale[a.name+"/"+o.Name] = true
@@ -154,8 +158,10 @@ func (s *sitting) agreementConditions(a *sla.Agreement, end sla.Instant, add fun
 
 func dateIn(i sla.Instant, loc *time.Location) string { return i.In(loc).Format("2 Jan 2006") }
 
+func momentIn(i sla.Instant, loc *time.Location) string { return i.In(loc).Format("2 Jan 2006, 15:04") }
+
 // dataConditions tell that an indicator gives no data or is refused by its source.
-func (s *sitting) dataConditions(ind *sla.Indicator, base sla.Condition, add func(sla.Condition)) {
+func (s *sitting) dataConditions(ind *sla.Indicator, base sla.Condition, loc *time.Location, add func(sla.Condition)) {
 	if p, ok := s.problem(ind.Name); ok && p.Kind == store.Misconfigured {
 		base.Alertname, base.Since, base.Details.Text = sla.AlertMisconfigured, p.Since, ind.Name+": "+p.Text
 		add(base)
@@ -169,7 +175,7 @@ func (s *sitting) dataConditions(ind *sla.Indicator, base sla.Condition, add fun
 		return // catching up, nothing is missing
 	}
 	base.Alertname, base.Since = sla.AlertDataMissing, since.Add(dataMissingAfter)
-	base.Details.Text = fmt.Sprintf("Indicator %s has had no data since %s.", ind.Name, since)
+	base.Details.Text = fmt.Sprintf("Indicator %s has had no data since %s (%s).", ind.Name, momentIn(since, loc), loc)
 	add(base)
 }
 

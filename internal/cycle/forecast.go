@@ -24,5 +24,5 @@ func (t *tracked) forecast() (string, error) {
 		return "", fmt.Errorf("agreement %s: %w", term.Name, err)
 	}
 	return fmt.Sprintf("The error budget will be spent on %s (%s) if that goes on as in the last %s.",
-		t.spent.At.In(loc).Format("2 Jan 2006, 15:04"), term.Zone, t.spent.Window), nil
+		momentIn(t.spent.At, loc), term.Zone, t.spent.Window), nil
 }

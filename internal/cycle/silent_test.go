@@ -3,6 +3,7 @@ package cycle_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/slmd/slmd/internal/cycle"
@@ -56,6 +57,9 @@ func TestAnIndicatorThatNeverHadDataIsToldOfUntilItHasSome(t *testing.T) {
 		}
 		for _, condition := range conditions {
 			if condition.Alertname == sla.AlertDataMissing && condition.Holds() {
+				if !strings.HasSuffix(condition.Details.Text, "(UTC).") || strings.Contains(condition.Details.Text, "T0") {
+					t.Errorf("%q does not say the time as people read it, with its zone", condition.Details.Text)
+				}
 				return condition.Since
 			}
 		}

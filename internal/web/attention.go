@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/slmd/slmd/internal/sla"
 )
@@ -102,8 +103,12 @@ func (o *overview) worry(c candidate) worry {
 	if l.state != sla.Met && l.Current != nil {
 		w.Why = f.sentence(l.Current, l.Objective)
 	}
+	var burning []string
 	for _, b := range l.Firing {
-		w.Why = joined(w.Why, f.say("The budget is spent %s as fast as it may be, over %s.", f.burnText(l.Burn[b.Window]), b.Window))
+		burning = append(burning, f.say("%s over %s", f.burnText(l.Burn[b.Window]), b.Window))
+	}
+	if len(burning) > 0 {
+		w.Why = joined(w.Why, f.say("The budget is spent too fast: %s.", strings.Join(burning, ", ")))
 	}
 	for _, x := range c.held {
 		w.Why = joined(w.Why, x.Details.Text)

@@ -340,6 +340,9 @@ func (o *overview) cell(s *look, g *sla.Glance, p column) cell {
 		return cell{Now: p.Now}
 	}
 	c := cell{Glance: g, Badge: badge{g.State, g.Provisional, o.f}, Value: o.f.glanced(g, s.Objective), Named: s.Objective.Name, Now: p.Now, Revised: g.Revised}
+	if g.State == sla.NoData {
+		c.Value = c.Badge.Word()
+	}
 	c.Href = o.f.To("objectives", s.Agreement.Name, s.Objective.Name)
 	if !p.Now && p.Name != "" {
 		c.Href += "?period=" + p.Name

@@ -320,6 +320,8 @@ func (f *frame) sentence(v *sla.Verdict, o *sla.Objective) string {
 	case sla.AtRisk:
 		text = f.say("Met so far, but little budget is left: %s.", against)
 		switch {
+		case v.Inconclusive && below(v):
+			text = f.say("Within the error budget, but unknown time could turn it over: %s over the whole period.", sofar)
 		case v.Inconclusive:
 			text = f.say("Met so far, but unknown time could turn it over: %s.", against)
 		case below(v):

@@ -31,9 +31,14 @@ func TestTheSentenceDoesNotCallBelowTheTargetMet(t *testing.T) {
 		{sla.Met, 0, "The target is met so far: 100.00% against 99.9%. 0.0% of the error budget of 43 min is spent."},
 		{sla.Met, 60, "Within the error budget: 98.33% so far against 99.9% over the whole period. 2.4% of the error budget of 43 min is spent."},
 		{sla.AtRisk, 2400, "Within the error budget, but little of it is left: 33.33% so far against 99.9% over the whole period."},
+		{sla.State("unsure"), 60, "Within the error budget, but unknown time could turn it over: 98.33% so far against 99.9% over the whole period."},
 		{sla.Breached, 2700, "The target is missed: 25.00% against 99.9%. 104.7% of the error budget of 43 min is spent."},
 	} {
-		if got := f.sentence(standsAs(c.state, c.bad), o); !strings.HasPrefix(got, c.want) {
+		v := standsAs(c.state, c.bad)
+		if c.state == "unsure" {
+			v.State, v.Inconclusive = sla.AtRisk, true
+		}
+		if got := f.sentence(v, o); !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s with %d s bad: %q, want %q", c.state, c.bad, got, c.want)
 		}
 	}

@@ -111,8 +111,8 @@ var buildText = map[string]string{
 type problemView struct{ Indicator, Kind, Since, Text, Href string }
 
 type firingView struct {
-	Name, Severity, What, Since, Href, Text string
-	Took                                    []tookView
+	Name, Window, Severity, What, Since, Href, Text string
+	Took                                            []tookView
 }
 
 type tookView struct{ Receiver, At string }
@@ -209,7 +209,7 @@ func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handler) firing(f *frame, c *sla.Condition, took func(*sla.Condition) []Delivery) firingView {
-	v := firingView{Name: c.Alertname, Severity: c.Severity, Since: f.moment(c.Since, h.zone()), What: c.Agreement, Text: c.Details.Text}
+	v := firingView{Name: c.Alertname, Window: c.Window, Severity: c.Severity, Since: f.moment(c.Since, h.zone()), What: c.Agreement, Text: c.Details.Text}
 	v.Href = f.To("agreements", c.Agreement)
 	if c.Objective != "" {
 		v.What, v.Href = c.Agreement+" / "+c.Objective, f.To("objectives", c.Agreement, c.Objective)
@@ -223,7 +223,7 @@ func (h *handler) firing(f *frame, c *sla.Condition, took func(*sla.Condition) [
 		}
 	}
 	if c.Details.Compliance != "" {
-		v.Text = joined(f.say("%s against %s in %s", c.Details.Compliance, c.Details.Target, f.Period(c.Details.Period))+".", v.Text)
+		v.Text = joined(f.say("%s against %s (%s)", c.Details.Compliance, c.Details.Target, f.Period(c.Details.Period))+".", v.Text)
 	}
 	return v
 }

@@ -56,7 +56,7 @@ func (l Language) Date(t time.Time) string { return t.Format("2 Jan 2006") }
 func (l Language) Money(amount, currency string) string { return currency + " " + l.Number(amount) }
 
 // Percent says a percentage that stands as a decimal: 99.88%.
-func (l Language) Percent(shown string) string { return minus(shown) + "%" }
+func (l Language) Percent(shown string) string { return l.Number(shown) + "%" }
 
 // Number says a decimal number with its thousands apart: 1,250.5.
 func (l Language) Number(decimal string) string {
@@ -72,14 +72,6 @@ func (l Language) Number(decimal string) string {
 		return "−" + whole
 	}
 	return whole
-}
-
-// minus puts the sign of mathematics for a hyphen before a number.
-func minus(decimal string) string {
-	if digits, negative := strings.CutPrefix(decimal, "-"); negative {
-		return "−" + digits
-	}
-	return decimal
 }
 
 // Count says how many there are: 1 outage, 12 outages.
