@@ -15,13 +15,23 @@ func (s *Source) misaligned(ctx context.Context, r *run) *Problem {
 		return nil
 	}
 	ask := envelop(*r.lanes[0].first)
-	span := sla.Span{From: max(r.span.From, r.span.To.Add(-5*sla.Minute)), To: r.span.To}
+	end := r.lastSeen() + 1
+	span := sla.Span{From: end.Add(-5 * sla.Minute), To: end}
 	series, err := s.read(ctx, "evidence", ask.String(), span)
 	text := fmt.Sprintf("%s: %ss is not the bound of a bucket of %s", r.task.Indicator.Name, r.task.Indicator.Within, r.task.Indicator.Histogram)
 	if err == nil {
 		text += neighbours(series, *r.lanes[0].within)
 	}
 	return &Problem{Kind: Misconfigured, Text: text}
+}
+
+// lastSeen gives the time of the histogram's newest sample.
+func (r *run) lastSeen() sla.Instant {
+	last := sla.Always
+	for _, s := range r.state.lanes[0].series {
+		last = max(last, s.last)
+	}
+	return last
 }
 
 // lacksBucket reports whether the histogram has samples, but none of the bucket

@@ -222,3 +222,19 @@ func TestASeriesThatWasNotSeenForAWeekIsForgotten(t *testing.T) {
 		t.Errorf("on its return it is %s, want only what was seen to happen, 1/0", got)
 	}
 }
+
+func TestAThresholdBetweenBucketsIsRefusedWithItsNeighboursAlsoWhenTheSamplesEndEarly(t *testing.T) {
+	var all []Series
+	for _, le := range []string{"0.1", "0.3", "1", "+Inf"} {
+		all = append(all, line(t, `latency_bucket{job="shop",instance="a",le="`+le+`"}`, "10+1x19"))
+	}
+	src, err := New(Options{Read: InMemory(all)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ind := &sla.Indicator{Name: "fast", Kind: sla.Latency, Interval: sla.Minute, Histogram: `latency`, Within: sla.MustDecimal("0.25")}
+	o := src.Measure(t.Context(), []Task{{Indicator: ind, Cursor: start}}, start.Add(40*sla.Minute))[0]
+	if o.Problem == nil || o.Problem.Kind != Misconfigured || !strings.HasSuffix(o.Problem.Text, "; the next ones are 0.1s and 0.3s") {
+		t.Errorf("the problem is %+v, want the neighbours", o.Problem)
+	}
+}
