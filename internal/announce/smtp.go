@@ -147,7 +147,7 @@ func (s *SMTP) client(l *line, password string, timeout time.Duration) (*mail.Cl
 		policy = mail.NoTLS
 	}
 	options := []mail.Option{
-		mail.WithPort(number), mail.WithTimeout(2 * timeout), // the context ends it first
+		mail.WithPort(number), mail.WithTimeout(timeout + time.Hour), // the context ends it, and names the reason
 		mail.WithTLSPolicy(policy), mail.WithTLSConfig(s.tlsConfig(host)),
 		mail.WithDialContextFunc(l.dial), mail.WithoutNoop(), mail.WithoutRset(),
 	}
