@@ -243,10 +243,11 @@ func (p *objectivePage) part(f *frame, at *found, v *sla.Verdict, several bool) 
 		add("Bounds", f.say("%s to %s", f.share(v.Lowest.Ratio(), digits), f.share(v.Highest.Ratio(), digits)))
 	}
 	if v.Value == nil {
-		add("Outages", f.Number(fmt.Sprint(v.Totals.Count)))
-	}
-	if v.Totals.Small > 0 && v.Totals.Small < v.Totals.Count {
-		add("Of 1% of the budget or more", f.Number(fmt.Sprint(v.Totals.Count-v.Totals.Small)))
+		count := f.Number(fmt.Sprint(v.Totals.Count))
+		if v.Totals.Small > 0 {
+			count = f.say("%s, %s listed", count, f.Number(fmt.Sprint(v.Totals.Count-v.Totals.Small)))
+		}
+		add("Outages", count)
 	}
 	if v.Totals.Count > 0 {
 		add("Longest outage", f.Duration(v.Totals.Longest))
