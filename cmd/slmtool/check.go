@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/slmd/slmd/internal/app"
 	"github.com/slmd/slmd/internal/catalogue"
 	"github.com/slmd/slmd/internal/config"
+	"github.com/slmd/slmd/internal/document"
 )
 
 type checkFlags struct {
@@ -46,9 +48,33 @@ func checkConfig(f checkFlags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := checkSources(f.configFile, c); err != nil {
+		return err
+	}
 	fmt.Fprintf(out, "%s: %d sources, %d alertmanagers\n", f.configFile, len(c.Sources), len(c.Alerting.Alertmanagers))
 	if without := app.Unwritten(c.Reports.Formats); len(without) > 0 {
 		fmt.Fprintf(out, "%s: reviews come without %s: this version does not write that yet\n", f.configFile, strings.Join(without, ", "))
+	}
+	return nil
+}
+
+// checkSources refuses a configuration without a data source that its catalogue
+// files want, or without those files: slmd would not start with it. What else
+// is wrong in them may refer to what a database holds; check catalogue says it.
+func checkSources(file string, c *config.Config) error {
+	if len(c.Catalogue) == 0 {
+		return nil
+	}
+	cat, _, err := catalogue.Load(c.Catalogue, catalogue.Options{Zone: c.Zone})
+	var inside document.Problems
+	switch {
+	case errors.As(err, &inside):
+		return nil
+	case err == nil:
+		err = app.KnownSources(c)(cat)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil
 }

@@ -176,7 +176,7 @@ func (a *App) applyFiles(ctx context.Context, cfg *config.Config) error {
 	if len(cfg.Catalogue) == 0 {
 		return nil
 	}
-	applied, err := Apply(ctx, a.store, Application{Paths: cfg.Catalogue, Under: filepath.Dir(a.o.ConfigFile) + string(filepath.Separator), Zone: cfg.Zone, Actor: "slmd", At: a.now(), Accept: knownSources(cfg)})
+	applied, err := Apply(ctx, a.store, Application{Paths: cfg.Catalogue, Under: filepath.Dir(a.o.ConfigFile) + string(filepath.Separator), Zone: cfg.Zone, Actor: "slmd", At: a.now(), Accept: KnownSources(cfg)})
 	for _, w := range applied.Warnings {
 		a.log.Warn("catalogue: "+w.Text, "at", w.Position.String())
 	}

@@ -31,7 +31,7 @@ func Plan(ctx context.Context, cfg *config.Config, st *store.Store, now sla.Inst
 	if err != nil {
 		return nil, fmt.Errorf("reading the catalogue in force: %w", err)
 	}
-	if err := knownSources(cfg)(cat); err != nil {
+	if err := KnownSources(cfg)(cat); err != nil {
 		return nil, err
 	}
 	src, err := newSources(cfg, watchers{request: func(string, measure.Request) {}})

@@ -21,7 +21,7 @@ const reportsJob = "reports"
 // newSchedulers gives one scheduler per source, which fires behind the cron
 // instants by the source's lag, and one for the reviews.
 func (a *App) newSchedulers(cfg *config.Config, catalogue *sla.Catalogue) ([]*schedule.Scheduler, error) {
-	if err := knownSources(cfg)(catalogue); err != nil {
+	if err := KnownSources(cfg)(catalogue); err != nil {
 		return nil, err
 	}
 	jobs := map[string][]schedule.Job{}
@@ -69,9 +69,9 @@ func sourceOf(cfg *config.Config, ind *sla.Indicator) string {
 	return ind.Source
 }
 
-// knownSources refuses a catalogue that wants to be measured from a source that
+// KnownSources refuses a catalogue that wants to be measured from a source that
 // the configuration does not name.
-func knownSources(cfg *config.Config) func(*sla.Catalogue) error {
+func KnownSources(cfg *config.Config) func(*sla.Catalogue) error {
 	return func(c *sla.Catalogue) error {
 		for i := range c.Indicators {
 			ind := &c.Indicators[i]

@@ -249,7 +249,7 @@ func (a *App) applyTexts(ctx context.Context, files map[string][]byte, actor str
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
 	applied, err := Apply(ctx, a.store, Application{
-		Paths: []string{dir}, Under: dir + string(filepath.Separator), Zone: a.config().Zone, Prune: prune, DryRun: dry, Actor: actor, At: a.now(), Accept: knownSources(a.config()),
+		Paths: []string{dir}, Under: dir + string(filepath.Separator), Zone: a.config().Zone, Prune: prune, DryRun: dry, Actor: actor, At: a.now(), Accept: KnownSources(a.config()),
 	})
 	if err != nil {
 		return nil, web.Refuse("%s", strings.ReplaceAll(err.Error(), dir+string(filepath.Separator), ""))
