@@ -99,6 +99,24 @@ func TestASumNextToASimpleFractionIsAddedUpExactly(t *testing.T) {
 	}
 }
 
+func TestFractionsOfManyDigitsAreCutOffWhereThoseOfFewAre(t *testing.T) {
+	// Each is (d − k) ÷ d of another d of a hundred bits, as of events that count pro rata.
+	var s shares
+	exact := new(big.Rat)
+	const n = 40
+	for k := range int64(n) {
+		d := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 100), big.NewInt(2*k+1))
+		r := new(big.Rat).SetFrac(new(big.Int).Sub(d, big.NewInt(3*k+1)), d)
+		s.add(fraction{large: r})
+		exact.Add(exact, r)
+	}
+	below := new(big.Rat).Sub(exact, s.rat())
+	most := new(big.Rat).SetFrac(big.NewInt(n), new(big.Int).Lsh(big.NewInt(1), 384))
+	if below.Sign() <= 0 || below.Cmp(most) > 0 {
+		t.Errorf("the sum lies %s below the exact one, want less than %s and not none", below.FloatString(130), most.FloatString(130))
+	}
+}
+
 func TestTheSimplestNumberBetweenTwoIsFound(t *testing.T) {
 	unit := new(big.Int).Lsh(big.NewInt(1), 384)
 	times := func(num, den int64) *big.Int {
