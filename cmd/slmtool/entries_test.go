@@ -36,6 +36,7 @@ func TestCommandsThatNeedTheDatabaseItselfSaySo(t *testing.T) {
 		says string
 	}{
 		{backfill(t.Context(), measureFlags{ledgerFlags: remote, from: "2026-01-10", to: "2026-01-11"}, nil, nil), "a running slmd measures what is due by itself"},
+		{backfill(t.Context(), measureFlags{ledgerFlags: local, from: "2999-01-10", to: "2999-01-11"}, nil, nil), "nothing to measure yet"},
 		{checkDB(t.Context(), remote, nil), "--storage.path"},
 		{checkDB(t.Context(), local, nil), "there is no database"},
 	} {

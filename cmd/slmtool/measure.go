@@ -39,6 +39,9 @@ func backfill(ctx context.Context, f measureFlags, out, progress io.Writer) erro
 	if err != nil {
 		return err
 	}
+	if span.From >= now() {
+		return fmt.Errorf("--from=%s is not in the past: there is nothing to measure yet", f.from)
+	}
 	if f.url != "" {
 		return errors.New("a running slmd measures what is due by itself, oldest first: to measure a span now, stop it and leave --slmd.url out")
 	}
