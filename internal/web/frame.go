@@ -161,7 +161,7 @@ func (h *handler) writeCode(w http.ResponseWriter, f *frame, name string, conten
 		http.Error(w, "The page cannot be shown: "+err.Error()+".", http.StatusInternalServerError)
 		return
 	}
-	h.send(w, f, name, main, code)
+	h.send(w, f, name, packed{plain: main}, code)
 }
 
 // main writes what stands within the frame.
@@ -174,7 +174,7 @@ func (h *handler) main(f *frame, name string, content any) ([]byte, error) {
 }
 
 // send writes the frame around what was written.
-func (h *handler) send(w http.ResponseWriter, f *frame, name string, main []byte, code int) {
+func (h *handler) send(w http.ResponseWriter, f *frame, name string, main packed, code int) {
 	var above, below bytes.Buffer
 	err := h.pages[name].ExecuteTemplate(&above, "above", show{frame: f})
 	if err == nil {
@@ -186,11 +186,13 @@ func (h *handler) send(w http.ResponseWriter, f *frame, name string, main []byte
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
-	for _, part := range [][]byte{above.Bytes(), main, below.Bytes()} {
-		if _, err := w.Write(part); err != nil {
-			return // the reader has gone
-		}
+	if _, err := w.Write(above.Bytes()); err != nil {
+		return // the reader has gone
 	}
+	if err := writePacked(w, main); err != nil {
+		return // the same
+	}
+	_, _ = w.Write(below.Bytes())
 }
 
 // page registers a page; an error of its function becomes a page that says it.

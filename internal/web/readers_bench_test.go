@@ -114,7 +114,7 @@ func (w *world) rounds(b *testing.B, stop <-chan struct{}) {
 func (w *world) readers(b *testing.B, path func(int) string) {
 	server := httptest.NewServer(w.pages)
 	defer server.Close()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: manyReaders}}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: manyReaders, DisableCompression: true}} // readers unpack elsewhere
 	stop := make(chan struct{})
 	var rounds, reading sync.WaitGroup
 	rounds.Go(func() { w.rounds(b, stop) })
@@ -153,6 +153,7 @@ func read(b *testing.B, client *http.Client, address string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	r.Header.Set("Accept-Encoding", "gzip")
 	answer, err := client.Do(r)
 	if err != nil {
 		return 0, err

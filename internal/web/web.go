@@ -93,9 +93,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	h.routes(mux)
-	var out http.Handler = mux
+	out := compressed(mux)
 	if o.Count != nil {
-		out = o.Count(mux)
+		out = o.Count(out)
 	}
 	if o.Prefix != "" {
 		outer := http.NewServeMux()
@@ -103,7 +103,7 @@ func New(o Options) (http.Handler, error) {
 		outer.Handle("/{$}", http.RedirectHandler(o.Prefix+"/", http.StatusFound))
 		out = outer
 	}
-	return guard(compressed(out)), nil
+	return guard(out), nil
 }
 
 // How many objectives' periods and overviews are kept until the next round.
