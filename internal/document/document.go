@@ -99,6 +99,7 @@ type Document struct {
 // Problems: the text is not YAML, or goes beyond the bounds.
 func Parse(file string, text []byte) (*Document, error) {
 	d := &Document{File: file, Places: map[string]Position{}, anchors: map[string]ast.Node{}}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // the mark that some editors begin a file with
 	if p := refuse(file, text); p != nil {
 		return nil, Problems{*p}
 	}

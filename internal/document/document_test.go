@@ -24,6 +24,17 @@ func said(text string) string {
 	return ""
 }
 
+func TestAMarkOfTheByteOrderIsNoPartOfTheFirstField(t *testing.T) {
+	d, err := document.Parse("f", []byte("\ufeffa: [1\r\n]\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := d.Root().Fields()
+	if n, ok := f.Get("a"); !ok || n.Position().Column != 4 {
+		t.Errorf("a is there: %t, at %v", ok, n.Position())
+	}
+}
+
 func TestWhatIsNoYAMLIsSaidWithItsPlace(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                    "f:1:1: the file is empty: a mapping is wanted",
