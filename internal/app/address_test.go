@@ -17,5 +17,8 @@ func TestTheAddressInAlertsLeadsToThisHost(t *testing.T) {
 		if got := (&App{o: Options{Listen: []string{listen}}}).externalURL(); got != want {
 			t.Errorf("a daemon that listens on %s is reached at %s, want %s", listen, got, want)
 		}
+		if got := (&App{o: Options{Listen: []string{listen}, RoutePrefix: "slm/"}}).externalURL(); got != want+"/slm" {
+			t.Errorf("a daemon that listens on %s beneath a prefix is reached at %s, want %s/slm", listen, got, want)
+		}
 	}
 }

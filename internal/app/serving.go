@@ -149,7 +149,7 @@ func (a *App) externalURL() string {
 		return strings.TrimSuffix(a.o.ExternalURL, "/")
 	}
 	if len(a.o.Listen) > 0 {
-		return "http://" + reachable(a.o.Listen[0])
+		return "http://" + reachable(a.o.Listen[0]) + a.prefix()
 	}
 	return ""
 }
