@@ -340,6 +340,19 @@ func TestFault_A24_ARedirectToAnotherHostIsNotFollowed(t *testing.T) {
 	b.restored(benchTruth)
 }
 
+func TestFault_A24_ARedirectThatLosesTheQuestionIsTheSourcesFaultAndNotTheQuestions(t *testing.T) {
+	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther} {
+		newBench(t, nil).pending(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.URL.Path == "/there" {
+				refusal := promtest.APIError(http.StatusBadRequest, "bad_data", "invalid parameter \"query\": no expression found in input")
+				refusal(w, r, next)
+				return
+			}
+			http.Redirect(w, r, "/there", status)
+		}, Unusable, "name the address that it leads to in slmd.yml")
+	}
+}
+
 func TestFault_A20_ASourceWhoseClockIsOffIsPendingUntilItAgrees(t *testing.T) {
 	for name, c := range map[string]struct {
 		off  time.Duration

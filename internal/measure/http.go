@@ -19,8 +19,13 @@ import (
 // maxRedirects bounds how often a source may send us on.
 const maxRedirects = 5
 
-// errElsewhere ends a request that is sent on to another host.
-var errElsewhere = errors.New("it redirects to another host, which is not followed")
+var (
+	// errElsewhere ends a request that is sent on to another host.
+	errElsewhere = errors.New("it redirects to another host, which is not followed")
+	// errLost ends a request that would be sent on without its question: what
+	// comes back would look like a refusal of the question.
+	errLost = errors.New("it redirects in a way that loses the question (301, 302 or 303): name the address that it leads to in slmd.yml")
+)
 
 // sameHost gives the client with redirects limited to the host first asked: a
 // source must not send credentials or questions elsewhere.
@@ -32,6 +37,9 @@ func sameHost(c *http.Client) *http.Client {
 	out.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		if req.URL.Host != via[0].URL.Host || (req.URL.Scheme != via[0].URL.Scheme && req.URL.Scheme != "https") {
 			return errElsewhere
+		}
+		if req.Method != via[0].Method {
+			return errLost
 		}
 		if len(via) >= maxRedirects {
 			return errors.New("it redirects without end")
@@ -218,7 +226,7 @@ func (s *Source) unreached(err error) error {
 	p := &Problem{Kind: Pending, Text: fmt.Sprintf("source %s does not answer: %v", s.o.Name, err)}
 	var op *net.OpError
 	switch {
-	case errors.Is(err, errElsewhere):
+	case errors.Is(err, errElsewhere), errors.Is(err, errLost):
 		p.Kind, p.SourceDown = Unusable, true
 		p.Text = fmt.Sprintf("source %s cannot be used: %v", s.o.Name, err)
 	case errors.Is(err, context.DeadlineExceeded):
