@@ -235,6 +235,32 @@ func TestSlicesBurnByTheirTimeAndShares(t *testing.T) {
 	wantRat(t, "bad events in 1h", r.window("1h").Bad, "2000")
 }
 
+func TestAnAlertFiresSinceTheFirstIntervalOfThoseInWhichItHolds(t *testing.T) {
+	k := burnBook(func(_ *company, e []sla.Entry) []sla.Entry {
+		for i := len(e) - 10; i < len(e); i++ {
+			e[i].Good, e[i].Bad = sla.Whole(0), sla.Whole(1000)
+		}
+		return e
+	})
+	// One bad minute of 60 and of 5 is more than 14.4 times 0.1 %, so the first of ten suffices.
+	rule := BurnRules(sla.MustDecimal("99.9"), 30*sla.Day, 30*sla.Day)[0]
+	for _, x := range []struct {
+		back, want sla.Millis
+		excluded   sla.Span
+	}{
+		{back: sla.Hour, want: 9 * sla.Minute},
+		{back: 4 * sla.Minute, want: 4 * sla.Minute},
+		{back: sla.Hour, want: 2 * sla.Minute, excluded: sla.Span{From: day5().Add(-3 * sla.Minute), To: day5().Add(-3*sla.Minute + 1)}},
+	} {
+		c, _ := k.book().newCase(&k.Agreements[0], &k.Agreements[0].Objectives[0], sla.Period{})
+		c.Exclusions = []sla.Exclusion{{Services: []string{"s"}, Span: x.excluded, ApprovedBy: "kim"}}
+		since, err := BurnSince(c, History{Loose: k.facts["shop"]}, rule, day5(), x.back)
+		if got := day5().Sub(since); err != nil || got != x.want {
+			t.Errorf("looking %d ms back: since %d ms, %v, want %d", x.back, got, err, x.want)
+		}
+	}
+}
+
 func TestAWindowBurnsAlikeWhicheverOthersAreAskedFor(t *testing.T) {
 	k := newCompany()
 	o := k.promise(sla.SLA, "shop", "99").Objectives

@@ -259,6 +259,18 @@ func TestACapBoundsAFixedAmountOfItsOwnCurrencyOnly(t *testing.T) {
 	}
 }
 
+func TestOutsideOfAValidityThePartIsEmpty(t *testing.T) {
+	c, _ := simple(sla.TimeGauge, "99", 1000, 0)
+	c.Agreement.Valid = sla.Span{From: c.Period.From.Add(-2 * sla.Hour), To: c.Period.From.Add(-sla.Hour)}
+	tally, err := NewTally(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := tally.Part(); p.From != p.To {
+		t.Errorf("from %s to %s", p.From, p.To)
+	}
+}
+
 func TestPlannedTimeIsGoodInASlicesOwnRatio(t *testing.T) {
 	k := newCompany()
 	a := k.promise(sla.SLA, "shop", "90")

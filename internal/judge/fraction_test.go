@@ -44,6 +44,20 @@ func TestFractionsAddUpAsRationalNumbersDo(t *testing.T) {
 	})
 }
 
+func TestAFractionIsScaledAsARationalNumberIs(t *testing.T) {
+	check(t, func(t *rapid.T) {
+		num, den, of, all := drawWhole(t, "num"), drawWhole(t, "den"), drawWhole(t, "of"), drawWhole(t, "all")
+		if rapid.Bool().Draw(t, "small") {
+			num, den, of, all = num%60+1, den%60+1, of%60+1, all%60+1 // with divisors in common
+		}
+		want := new(big.Rat).Quo(ratOf(num), ratOf(den))
+		want.Quo(want.Mul(want, ratOf(of)), ratOf(all))
+		if got := reduced(num, den).scaled(of, all).rat(); got.Cmp(want) != 0 {
+			t.Fatalf("%d/%d · %d/%d is %s, want %s", num, den, of, all, got, want)
+		}
+	})
+}
+
 func TestTheGreatestCommonDivisorIsThatOfBigNumbers(t *testing.T) {
 	check(t, func(t *rapid.T) {
 		a, b := drawWhole(t, "a"), drawWhole(t, "b")

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -42,7 +43,7 @@ func TestSimulate_JudgesWholePeriodsByTheDraftsTerms(t *testing.T) {
 	wantRat(t, "the highest target held", got.HeldInAll, "43150/43200")
 }
 
-func TestSimulate_RefusesTermsThatContradictThemselves(t *testing.T) {
+func TestSimulate_RefusesTermsThatContradictThemselvesAndFactsThatCannotBeRead(t *testing.T) {
 	k := newCompany()
 	k.promise(sla.SLA, "shop", "99.9")
 	k.Indicators[0].Kind = sla.Ratio
@@ -59,6 +60,10 @@ func TestSimulate_RefusesTermsThatContradictThemselves(t *testing.T) {
 	if _, err := k.book().Simulate("shop", "speed", Draft{}, november.Span, november.To); err == nil {
 		t.Error("an objective that nobody agreed on was simulated")
 	}
+	b := k.book()
+	b.Facts = func(string, sla.Span) ([]sla.Entry, error) { return nil, errors.New("the disk is gone") }
+	_, err := b.Simulate("shop", "availability", Draft{}, november.Span, november.To)
+	wantError(t, err, "reading the facts of", "the disk is gone")
 }
 
 func decimal(s string) *sla.Decimal {
