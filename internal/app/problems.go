@@ -2,29 +2,63 @@ package app
 
 import (
 	"log/slog"
+	"maps"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/slmd/slmd/internal/cycle"
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
 )
 
-// complaints remember what the log was told already: a source that is down for
-// a night is said once and not each minute.
-type complaints map[string]map[string]store.ProblemKind // by source and indicator
+// complaints remember, by source, what the log was told already: a source that
+// is down for a night is said once and not each minute.
+type complaints map[string]complaint
+
+type complaint struct {
+	kinds map[string]store.ProblemKind // of the indicators that cannot be measured
+	words map[string]bool              // why, without digits, since all could be measured
+}
+
+// maxWords bounds how many reasons of one trouble are said: a source may number
+// its refusals.
+const maxWords = 8
+
+// isNew reports whether the log was not told of a problem: that the indicator has
+// one of the kind, or that this is the reason now.
+func (c complaint) isNew(p *store.Problem) bool {
+	return c.kinds[p.Indicator] != p.Kind || len(c.words) < maxWords && !c.words[digitless(p)]
+}
+
+// digitless gives the words of a problem as far as they stay the same each time.
+func digitless(p *store.Problem) string {
+	return string(p.Kind) + strings.Map(func(c rune) rune {
+		if unicode.IsDigit(c) {
+			return -1
+		}
+		return c
+	}, p.Text)
+}
 
 // noteProblems tells of indicators that cannot be measured, when that begins
 // and when it ends, and keeps a source's own words for its status.
 func (a *App) noteProblems(source string, done cycle.Done) {
 	a.mu.Lock()
 	before := a.complaints[source]
-	now := map[string]store.ProblemKind{}
+	now := complaint{map[string]store.ProblemKind{}, map[string]bool{}}
+	if len(done.Problems) > 0 {
+		maps.Copy(now.words, before.words)
+	}
 	fresh := map[store.Problem][]string{} // by kind and words
 	for _, p := range done.Problems {
-		now[p.Indicator] = p.Kind
-		if before[p.Indicator] != p.Kind {
+		now.kinds[p.Indicator] = p.Kind
+		if before.isNew(&p) {
 			key := store.Problem{Kind: p.Kind, Text: p.Text}
 			fresh[key] = append(fresh[key], p.Indicator)
+		}
+		if len(now.words) < maxWords {
+			now.words[digitless(&p)] = true
 		}
 		if p.Kind == store.Pending && a.sources != nil {
 			a.sources.explain(source, p.Text)
@@ -35,7 +69,7 @@ func (a *App) noteProblems(source string, done cycle.Done) {
 	for p, indicators := range fresh {
 		a.log.Warn("indicators cannot be measured", "source", source, "kind", p.Kind, "why", p.Text, some(indicators), "count", len(indicators))
 	}
-	if mended := gone(before, now); len(mended) > 0 {
+	if mended := gone(before.kinds, now.kinds); len(mended) > 0 {
 		a.log.Info("indicators are measured again", "source", source, some(mended), "count", len(mended))
 	}
 }
