@@ -340,6 +340,13 @@ func TestFault_A24_ARedirectToAnotherHostIsNotFollowed(t *testing.T) {
 	b.restored(benchTruth)
 }
 
+func TestFault_A9_AnAnswerShorterThanAnnouncedBrokeOff(t *testing.T) {
+	newBench(t, nil).pending(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Length", "1000")
+		fmt.Fprint(w, `{"status":"success","data":{"resultType":"matrix","result":[]}}`)
+	}, Pending, "the answer of source main broke off before its end")
+}
+
 func TestFault_A24_ARedirectThatLosesTheQuestionIsTheSourcesFaultAndNotTheQuestions(t *testing.T) {
 	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther} {
 		newBench(t, nil).pending(func(w http.ResponseWriter, r *http.Request, next http.Handler) {

@@ -229,6 +229,8 @@ func (s *Source) unreached(err error) error {
 	case errors.Is(err, errElsewhere), errors.Is(err, errLost):
 		p.Kind, p.SourceDown = Unusable, true
 		p.Text = fmt.Sprintf("source %s cannot be used: %v", s.o.Name, err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		p.Text = fmt.Sprintf("the answer of source %s broke off before its end", s.o.Name)
 	case errors.Is(err, context.DeadlineExceeded):
 		p.Text = fmt.Sprintf("source %s did not answer within %s", s.o.Name, s.o.Timeout)
 	case errors.As(err, &op), errors.Is(err, io.EOF): // refused, reset, or closed without a word
