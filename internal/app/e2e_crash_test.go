@@ -72,6 +72,7 @@ func TestFault_C2_KilledAtEachFailpointItEndsAsIfItHadNotBeen(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out by -short: it builds programs and kills them for a minute")
 	}
+	t.Parallel()
 	th := newTheatre(t)
 	want, passed := th.calm()
 	t.Run("at each failpoint", func(t *testing.T) { t.Parallel(); killAtPoints(th.on(t), want, passed) })

@@ -17,6 +17,7 @@ func TestThirtyDaysInARealPrometheusAreMeasuredExactlyAndOnce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out by -short: it measures a month")
 	}
+	t.Parallel()
 	// A real server has the real time, and one whose clock differs is not measured.
 	until := sla.At(time.Now().UTC().Truncate(24 * time.Hour).Add(-48 * time.Hour))
 	from := until.Add(-days * sla.Day)

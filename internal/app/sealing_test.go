@@ -28,6 +28,7 @@ func TestSealing_ChangesNoFactNoVerdictAndNoReviewAndAllVerifies(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out by -short: it measures a month")
 	}
+	t.Parallel()
 	from := at("2026-02-14T00:00:00Z")
 	until := from.Add(days * sla.Day)
 	h := shop(from)
@@ -68,6 +69,7 @@ func TestVerify_FindsAVerdictAndAReviewThatDoNotFollowFromTheFacts(t *testing.T)
 	if testing.Short() {
 		t.Skip("left out by -short: it measures a month")
 	}
+	t.Parallel()
 	from := at("2026-02-14T00:00:00Z")
 	until := from.Add(days * sla.Day)
 	h := shop(from)
