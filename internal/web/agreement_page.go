@@ -222,10 +222,11 @@ func (f *frame) band(b *sla.Band) string {
 	switch {
 	case b.Fixed != nil:
 		what = f.Money(b.Fixed.Decimal(), b.Fixed.Currency)
-	case b.Percent != nil && b.Per > 0:
-		what = f.say("%s%% for each started %s of bad time", b.Percent.String(), f.Duration(b.Per))
 	case b.Percent != nil:
 		what = f.say("%s%% of the charge", b.Percent.String())
+	}
+	if b.Per > 0 {
+		what = f.say("%s for each started %s of bad time", what, f.Duration(b.Per))
 	}
 	if len(when) == 0 {
 		return what

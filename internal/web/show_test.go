@@ -43,3 +43,18 @@ func TestTheSentenceDoesNotCallBelowTheTargetMet(t *testing.T) {
 		}
 	}
 }
+
+func TestABandSaysWhatEachStartedLengthCosts(t *testing.T) {
+	f := &frame{texts: &texts{Language: "en"}}
+	below, five := sla.MustDecimal("99.5"), sla.MustDecimal("5")
+	for want, b := range map[string]sla.Band{
+		"below 99.5%: EUR 200.00":                                     {Below: &below, Fixed: &sla.Money{Minor: 20000, Currency: "EUR"}},
+		"below 99.5%: EUR 200.00 for each started 30 min of bad time": {Below: &below, Fixed: &sla.Money{Minor: 20000, Currency: "EUR"}, Per: 30 * sla.Minute},
+		"below 99.5%: 5% of the charge":                               {Below: &below, Percent: &five},
+		"5% of the charge for each started 30 min of bad time":        {Percent: &five, Per: 30 * sla.Minute},
+	} {
+		if got := f.band(&b); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
