@@ -91,3 +91,11 @@ func TestEntriesAddedTogetherOrOneByOneGiveTheSameBytes(t *testing.T) {
 		}
 	})
 }
+
+func TestFractionsOfOneDenominatorThatNoLongerFitAddUpAllTheSame(t *testing.T) {
+	f := fraction{num: 1 << 63, den: 3}
+	want := new(big.Rat).SetFrac(new(big.Int).Lsh(big.NewInt(1), 64), big.NewInt(3))
+	if got := f.plus(f).rat(); got.Cmp(want) != 0 {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
