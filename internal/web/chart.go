@@ -142,13 +142,13 @@ func (f *frame) burnDown(a axis, d *detail, zone *time.Location, now sla.Instant
 		c.Y = append(c.Y, mark{Y: px(height(share)), Text: f.Percent(sla.Truncate(new(big.Rat).SetFloat64(math.Round(share*100)), 0))})
 	}
 	for _, run := range runs {
-		line, area := "", px(run[0][0])+","+px(height(0))
-		for _, p := range run {
-			line += px(p[0]) + "," + px(height(p[1])) + " "
-			area += " " + px(p[0]) + "," + px(height(p[1]))
+		points := make([]string, len(run))
+		for i, p := range run {
+			points[i] = px(p[0]) + "," + px(height(p[1]))
 		}
-		last := run[len(run)-1]
-		c.Lines, c.Areas = append(c.Lines, strings.TrimSpace(line)), append(c.Areas, area+" "+px(last[0])+","+px(height(0)))
+		first, last, line := run[0], run[len(run)-1], strings.Join(points, " ")
+		c.Lines = append(c.Lines, line)
+		c.Areas = append(c.Areas, px(first[0])+","+c.Zero+" "+line+" "+px(last[0])+","+c.Zero)
 		c.EndX, c.EndY = px(last[0]), px(height(last[1]))
 	}
 	c.parts(f, a, d, zone)
