@@ -79,13 +79,13 @@ func TestFault_A23_ReplicasThatAnswerInTurnGiveTheSumsOfOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			both := r.sums(t, first, replica(t, span, second.offset, second.skew))
-			// What one saw at a scrape the other has not seen yet: at the end, and at
-			// both edges of an outage.
-			for name, scrape := range map[string]int64{"requests": 80, "probe": 31} {
+			// What one saw at a scrape the other has not seen yet: at the end and before
+			// the restart, five a second, and at both edges of an outage.
+			for name, scrapes := range map[string]int64{"requests": 2 * 80, "probe": 2*15 + 1} {
 				one, two := alone[name], both[name]
 				for _, of := range [][2]sla.Amount{{one.Good, two.Good}, {one.Bad, two.Bad}} {
-					if d := of[0].Sub(of[1]); d.Cmp(sla.Whole(scrape)) > 0 || d.Cmp(sla.Whole(-scrape)) < 0 || of[0].IsZero() {
-						t.Errorf("%s: replicas in turn give %s, one alone %s, want the same but for a scrape", name, of[1], of[0])
+					if d := of[0].Sub(of[1]); d.Cmp(sla.Whole(scrapes)) > 0 || d.Cmp(sla.Whole(-scrapes)) < 0 || of[0].IsZero() {
+						t.Errorf("%s: replicas in turn give %s, one alone %s, want the same but for two scrapes", name, of[1], of[0])
 					}
 				}
 				if two.Unknown > one.Unknown {
