@@ -46,7 +46,7 @@ func (s *Source) ways() []*way {
 // shown that it gives the same samples, otherwise by queries.
 func (s *Source) bulk(ctx context.Context, selector string, span sla.Span, now sla.Instant) ([]Series, error) {
 	for _, w := range s.ways() {
-		if !s.mayRead(ctx, w, selector, span, now) {
+		if shown, _ := s.seen(w, now); !shown {
 			continue
 		}
 		series, err := w.read(ctx, selector, span)
@@ -58,40 +58,70 @@ func (s *Source) bulk(ctx context.Context, selector string, span sla.Span, now s
 	return s.read(ctx, "samples", selector, span)
 }
 
-// mayRead reports whether a way showed within the hour that it gives what a
-// query gives, or shows it now.
-func (s *Source) mayRead(ctx context.Context, w *way, selector string, span sla.Span, now sla.Instant) bool {
-	s.mu.Lock()
-	shown, refused := w.until > now, w.again > now
-	s.mu.Unlock()
-	if shown || refused {
-		return shown
+// tryWays lets the source show in which way what is far behind may be read. It
+// asks for one group after the other, before they are read several at once: who
+// proves what never depends on who comes first.
+func (s *Source) tryWays(ctx context.Context, groups []*group, now sla.Instant) {
+	for _, g := range groups {
+		if s.far(g) && s.tryWith(ctx, g, now) {
+			return
+		}
 	}
-	return s.prove(ctx, w, selector, sla.Span{From: max(span.From, span.To.Add(-probed)), To: span.To}, now)
+}
+
+// tryWith tries the ways that nothing is known of with what a group asks for, and
+// reports whether that is enough: one is good, or none is, or the source fails.
+func (s *Source) tryWith(ctx context.Context, g *group, now sla.Instant) (enough bool) {
+	last := sla.Span{From: max(g.span.From, g.span.To.Add(-probed)), To: g.span.To}
+	enough = true
+	for _, w := range s.ways() {
+		shown, refused := s.seen(w, now)
+		if !shown && !refused {
+			if err := s.prove(ctx, w, g.selector(), last, now); err != nil && !willNotSay(err) {
+				return true
+			}
+			shown, refused = s.seen(w, now)
+		}
+		if shown {
+			return true
+		}
+		enough = enough && refused
+	}
+	return enough
+}
+
+// seen reports what a way showed within the hour: that it gives what a query
+// gives, or that it does not.
+func (s *Source) seen(w *way, now sla.Instant) (shown, refused bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return w.until > now, w.again > now
 }
 
 // prove tries whether a way gives the same samples as a query, labels included:
-// some sources add labels of their own. Where neither gives any, nothing is known.
-func (s *Source) prove(ctx context.Context, w *way, selector string, span sla.Span, now sla.Instant) bool {
+// some sources add labels of their own. Where neither gives any, or
+// it fails, nothing is known.
+func (s *Source) prove(ctx context.Context, w *way, selector string, span sla.Span, now sla.Instant) error {
 	series, err := w.read(ctx, selector, span)
+	if errors.Is(err, errMissing) {
+		s.missed(w, now)
+		return nil
+	}
 	if err != nil {
-		if errors.Is(err, errMissing) {
-			s.missed(w, now)
-		}
-		return false
+		return err
 	}
 	text, err := s.readHTTP(ctx, "probe", selector, span)
 	if err != nil || len(text) == 0 && len(series) == 0 {
-		return false
+		return err
 	}
 	if !sameSeries(text, series) {
 		s.missed(w, now)
-		return false
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.until = now.Add(askAgain)
-	return true
+	return nil
 }
 
 // missed remembers that the source does not have a way.

@@ -46,7 +46,8 @@ func (s *Source) Probe(ctx context.Context, now sla.Instant) error {
 	to := now.Add(-s.o.Lag)
 	for _, w := range s.ways() {
 		// Without a series to compare, what was seen before stands.
-		if s.prove(ctx, w, "{"+equals(metricName, "up")+"}", sla.Span{From: to.Add(-probed), To: to}, now) {
+		_ = s.prove(ctx, w, "{"+equals(metricName, "up")+"}", sla.Span{From: to.Add(-probed), To: to}, now)
+		if shown, _ := s.seen(w, now); shown {
 			break
 		}
 	}

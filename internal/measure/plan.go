@@ -207,7 +207,9 @@ func (s *Source) fetch(ctx context.Context, runs []*run, now sla.Instant) {
 			stop(p)
 		})
 	}
-	for _, g := range s.plan(runs) {
+	groups := s.plan(runs)
+	s.tryWays(ctx, groups, now)
+	for _, g := range groups {
 		start(func() *Problem { return s.problem(s.serve(ctx, g, now), now) }, g.stop)
 	}
 	for _, r := range runs {
@@ -264,10 +266,15 @@ func (s *Source) serve(ctx context.Context, g *group, now sla.Instant) error {
 
 // readGroup reads what a group asks for, in the way that suits its length.
 func (s *Source) readGroup(ctx context.Context, g *group, now sla.Instant) ([]Series, error) {
-	if s.base != nil && !s.o.NoStream && g.span.Length() > live+baseline {
+	if s.far(g) {
 		return s.bulk(ctx, g.selector(), g.span, now)
 	}
 	return s.read(ctx, "samples", g.selector(), g.span)
+}
+
+// far reports whether a group is far behind and may be read in a cheaper way.
+func (s *Source) far(g *group) bool {
+	return s.base != nil && !s.o.NoStream && g.span.Length() > live+baseline
 }
 
 // hand gives every read its series.
