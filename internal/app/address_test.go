@@ -8,7 +8,7 @@ import (
 func TestTheAddressInAlertsLeadsToThisHost(t *testing.T) {
 	host, err := os.Hostname()
 	if err != nil {
-		t.Skipf("the host has no name: %v", err)
+		host = "localhost"
 	}
 	for listen, want := range map[string]string{
 		"127.0.0.1:9596": "http://127.0.0.1:9596", "slm.example.com:80": "http://slm.example.com:80",

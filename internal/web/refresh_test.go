@@ -15,9 +15,6 @@ import (
 const refresh = `(htmx.ajax('GET', location.href, { target: '#main', select: '#main', swap: 'outerHTML' }), [])`
 
 func TestARefreshedPageSaysWhenAndOneThatIsNotSaysSo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short: it opens a page in a browser")
-	}
 	w := newWorld(t, size{services: 1, objectives: 1, periods: 1})
 	w.facts = func(_ string, s sla.Span) (out []sla.Entry, err error) {
 		for at := s.From; at < min(s.To, now); at = at.Add(sla.Hour) {
@@ -50,9 +47,6 @@ func TestARefreshedPageSaysWhenAndOneThatIsNotSaysSo(t *testing.T) {
 }
 
 func TestTheSpaceBarPressesWhatSorts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short: it opens a page in a browser")
-	}
 	w := newWorld(t, size{services: 2, objectives: 1, periods: 1})
 	server := httptest.NewServer(w.pages)
 	defer server.Close()

@@ -92,9 +92,6 @@ func TestAValueThatWasRevisedAfterItsReviewWasIssuedIsMarked(t *testing.T) {
 }
 
 func TestTheMatrixBeginsAtThePeriodUnderWayAndKeepsTheNames(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short: it opens a page in a browser")
-	}
 	w := newWorld(t, size{services: 2, objectives: 1, periods: 12})
 	server := httptest.NewServer(w.pages)
 	defer server.Close()
