@@ -25,8 +25,9 @@ crash: ## kills, full disks, edits and backups at length, for docs/reliability.m
 	SLMD_BREACHES=100 SLMD_CRASH_SEED=$(or $(SEED),1) go test ./internal/app -run='BreachesAreDelivered' -v -timeout=1h
 	SLMD_RESTART_MINUTES=60 go test ./internal/app -run='Fault_D13' -v -timeout=1h
 
-late: ## late samples in SEEDS=100 made-up histories, and a source with a million series
-	SLMD_LATE_SEEDS=$(or $(SEEDS),100) go test ./internal/cycle -run='TheLedgerIsTheSame|HoursLate|RestartsMake|Fault_A22' -v -timeout=1h
+late: ## SEEDS=100 made-up histories cut anew or with late samples, and a source with a million series
+	SLMD_LATE_SEEDS=$(or $(SEEDS),100) go test ./internal/cycle -run='JudgingInManySmallRounds|TheLedgerIsTheSame|HoursLate|RestartsMake|Fault_A22' -v -timeout=1h
+	SLMD_HISTORIES=10000 go test ./internal/measure -run='HowReadingWasCut' -v -timeout=1h
 	SLMD_HUGE_SERIES=1000000 go test ./internal/measure -run='Fault_A15' -v -timeout=30m
 
 scale: ## memory of a backfill of 90 days, and 1,000 indicators after three days off

@@ -15,7 +15,7 @@ import (
 
 func TestThirtyDaysInARealPrometheusAreMeasuredExactlyAndOnce(t *testing.T) {
 	if testing.Short() {
-		t.Skip("left out by -short: it measures a month")
+		t.Skip("left out by -short: it measures a month from a real Prometheus, one round after the other")
 	}
 	t.Parallel()
 	// A real server has the real time, and one whose clock differs is not measured.

@@ -91,9 +91,8 @@ func TestJudgingInManySmallRoundsIsJudgingAtOnce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out by -short: it judges months over and over")
 	}
-	seeds := []uint64{1, 2}
-	for _, seed := range seeds {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { cutAtRandom(t, rand.New(rand.NewPCG(seed, 1))) })
+	for seed := range seeds(t, 1) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { cutAtRandom(t, rand.New(rand.NewPCG(uint64(seed), 1))) })
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 
 	"github.com/slmd/slmd/internal/sla"
@@ -160,12 +162,25 @@ func inCuts(t testing.TB, ind *sla.Indicator, all []Series, limit sla.Millis, ca
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
-func TestEntriesAndStateDoNotDependOnHowReadingWasCut(t *testing.T) {
-	histories := 1000
-	if testing.Short() {
-		histories = 150
+// histories is how many are drawn: SLMD_HISTORIES of them, or so many that every
+// kind is cut in every way.
+func histories(t *testing.T) int {
+	t.Helper()
+	switch text := os.Getenv("SLMD_HISTORIES"); {
+	case text != "":
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatalf("SLMD_HISTORIES: %v", err)
+		}
+		return n
+	case testing.Short():
+		return 50
 	}
-	for seed := range histories {
+	return 200
+}
+
+func TestEntriesAndStateDoNotDependOnHowReadingWasCut(t *testing.T) {
+	for seed := range histories(t) {
 		r := rand.New(rand.NewPCG(uint64(seed), 1))
 		all := draw(r)
 		ind := pick(r, everyKind()...)
