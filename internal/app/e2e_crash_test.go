@@ -86,7 +86,7 @@ func killAtPoints(th *theatre, want outcome, passed []map[string]int) {
 	if len(names) < 45 {
 		th.t.Errorf("there are %d failpoints, want 45", len(names))
 	}
-	wanted := number(th.t, pointVariable, 3)
+	wanted := number(th.t, pointVariable, 1)
 	left, total := map[string]int{}, tally{}
 	for _, name := range names {
 		left[name] = wanted
@@ -134,7 +134,7 @@ func (th *theatre) shuffled(points map[string]int) []string {
 // killAtRandom kills 1 to 500 ms after the start, later only where that left
 // the daemon no time to get further, several times in one life.
 func killAtRandom(th *theatre, want outcome) {
-	wanted := number(th.t, killsVariable, 50)
+	wanted := number(th.t, killsVariable, 20)
 	total := tally{}
 	for total.kills < wanted {
 		l := th.newLife(th.released)

@@ -103,7 +103,7 @@ func (a *ailing) alerted(is func(*testkit.Alert) bool) bool {
 func (a *ailing) recovers(want map[string][]sla.Entry) {
 	t := a.th.t
 	t.Helper()
-	testkit.EventuallyWithin(t, time.Minute, "slmd has caught up", func() bool { return a.seen.look(t, a.p) && a.seen.pending == 0 })
+	testkit.Eventually(t, "slmd has caught up", func() bool { return a.seen.look(t, a.p) && a.seen.pending == 0 })
 	if text := a.ready(); text != "slmd is ready.\n" {
 		t.Errorf("afterwards it says %q", text)
 	}
@@ -131,7 +131,7 @@ func (th *theatre) healthy() map[string][]sla.Entry {
 	th.t.Helper()
 	a := th.fallIll("")
 	close(a.release)
-	testkit.EventuallyWithin(th.t, time.Minute, "slmd has caught up", func() bool { return a.seen.look(th.t, a.p) && a.seen.pending == 0 })
+	testkit.Eventually(th.t, "slmd has caught up", func() bool { return a.seen.look(th.t, a.p) && a.seen.pending == 0 })
 	a.stop()
 	return th.outcome(a.dir).entries
 }
@@ -140,6 +140,7 @@ func TestFault_C4_OnAFullDiskSlmdSaysSoShowsItsPagesAndGoesOnByItself(t *testing
 	if testing.Short() {
 		t.Skip("left out by -short: it builds a daemon and waits for rounds")
 	}
+	t.Parallel()
 	th := newTheatre(t)
 	want := th.healthy()
 	t.Run("of a full file system", func(t *testing.T) { fullFileSystem(t, th.on(t), want) })
@@ -187,6 +188,7 @@ func TestFault_C6_AfterAFailedSyncNothingIsWrittenUntilARestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out by -short: it builds a daemon")
 	}
+	t.Parallel()
 	th := newTheatre(t)
 	want := th.healthy()
 	fail := filepath.Join(t.TempDir(), "fail")

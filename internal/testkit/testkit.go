@@ -14,10 +14,10 @@ import (
 
 // patience is how long a test waits for something that takes moments as a
 // rule; machines under load are slow.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // Eventually waits until the condition holds, looking every 20 ms, and ends
-// the test when it does not within half a minute. what completes the sentence
+// the test when it does not within two minutes. what completes the sentence
 // "waited in vain until …".
 func Eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()

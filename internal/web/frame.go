@@ -161,7 +161,7 @@ func (h *handler) writeCode(w http.ResponseWriter, f *frame, name string, conten
 		http.Error(w, "The page cannot be shown: "+err.Error()+".", http.StatusInternalServerError)
 		return
 	}
-	h.send(w, f, name, packed{plain: main}, code)
+	h.send(w, f, name, main, code)
 }
 
 // main writes what stands within the frame.
@@ -174,7 +174,7 @@ func (h *handler) main(f *frame, name string, content any) ([]byte, error) {
 }
 
 // send writes the frame around what was written.
-func (h *handler) send(w http.ResponseWriter, f *frame, name string, main packed, code int) {
+func (h *handler) send(w http.ResponseWriter, f *frame, name string, main []byte, code int) {
 	var above, below bytes.Buffer
 	err := h.pages[name].ExecuteTemplate(&above, "above", show{frame: f})
 	if err == nil {
@@ -189,7 +189,7 @@ func (h *handler) send(w http.ResponseWriter, f *frame, name string, main packed
 	if _, err := w.Write(above.Bytes()); err != nil {
 		return // the reader has gone
 	}
-	if err := writePacked(w, main); err != nil {
+	if _, err := w.Write(main); err != nil {
 		return // the same
 	}
 	_, _ = w.Write(below.Bytes())

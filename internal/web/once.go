@@ -19,7 +19,7 @@ type view struct {
 
 // writing is what of a page does not depend on who reads it.
 type writing struct {
-	main  packed
+	main  []byte
 	frame frame // with title, trail and periods
 }
 
@@ -38,7 +38,7 @@ func (h *handler) writeOnce(w http.ResponseWriter, r *http.Request, page onceOnl
 			return writing{}, err
 		}
 		main, err := h.main(f, page.name, content)
-		return writing{pack(main), *f}, err
+		return writing{main, *f}, err
 	})
 	if err != nil {
 		return err

@@ -93,7 +93,10 @@ func New(o Options) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	h.routes(mux)
-	out := compressed(mux)
+	out, err := compressed(mux)
+	if err != nil {
+		return nil, err
+	}
 	if o.Count != nil {
 		out = o.Count(out)
 	}
