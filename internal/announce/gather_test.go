@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -113,18 +111,11 @@ func TestWhatIsTooMuchAtOnceComesInOneMailThatNamesEachOnce(t *testing.T) {
 // more than one pass to plan and more than one mail.
 func breaches(t *testing.T) int {
 	t.Helper()
-	text := os.Getenv("SLMD_MAILED")
-	switch {
-	case text == "" && testing.Short():
-		return 40
-	case text == "":
-		return 700
+	n := 700
+	if testing.Short() {
+		n = 40
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("SLMD_MAILED: %v", err)
-	}
-	return n
+	return testkit.Number(t, "SLMD_MAILED", n)
 }
 
 func TestHoweverManyBreachAtOnceEachIsNamedOnceInAFewMails(t *testing.T) {

@@ -10,12 +10,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/slmd/slmd/internal/store"
+	"github.com/slmd/slmd/internal/testkit"
 )
 
 // Knobs of the long form.
@@ -55,19 +55,6 @@ func failpoints(t testing.TB) []string {
 	return names
 }
 
-func number(t testing.TB, variable string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(variable)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
 func TestFault_C2_KilledAtEachFailpointItEndsAsIfItHadNotBeen(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out by -short: it builds programs and kills them for a minute")
@@ -86,7 +73,7 @@ func killAtPoints(th *theatre, want outcome, passed []map[string]int) {
 	if len(names) < 45 {
 		th.t.Errorf("there are %d failpoints, want 45", len(names))
 	}
-	wanted := number(th.t, pointVariable, 1)
+	wanted := testkit.Number(th.t, pointVariable, 1)
 	left, total := map[string]int{}, tally{}
 	for _, name := range names {
 		left[name] = wanted
@@ -134,7 +121,7 @@ func (th *theatre) shuffled(points map[string]int) []string {
 // killAtRandom kills 1 to 500 ms after the start, later only where that left
 // the daemon no time to get further, several times in one life.
 func killAtRandom(th *theatre, want outcome) {
-	wanted := number(th.t, killsVariable, 20)
+	wanted := testkit.Number(th.t, killsVariable, 20)
 	total := tally{}
 	for total.kills < wanted {
 		l := th.newLife(th.released)
@@ -231,6 +218,6 @@ func TestFault_C12_KilledInAMigrationTheNextStartCompletesIt(t *testing.T) {
 
 // seeded gives the source of what is left to chance, and its seed.
 func seeded(t testing.TB) (*rand.Rand, int) {
-	seed := number(t, seedVariable, 1)
+	seed := testkit.Number(t, seedVariable, 1)
 	return rand.New(rand.NewPCG(uint64(seed), 0)), seed
 }

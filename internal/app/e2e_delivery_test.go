@@ -232,7 +232,7 @@ func TestBreachesAreDeliveredAndNeverFalselyResolvedWhileAlertmanagersAndTheDaem
 	if testing.Short() {
 		t.Skip("left out by -short: it kills Alertmanagers and a daemon for a quarter of a minute")
 	}
-	n, seed := number(t, breachesVariable, 10), uint64(number(t, seedVariable, 1))
+	n, seed := testkit.Number(t, breachesVariable, 10), uint64(testkit.Number(t, seedVariable, 1))
 	now, zone := realTime()
 	if n > 200 {
 		t.Fatal("the film would last for longer than what is told holds")

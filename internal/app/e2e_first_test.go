@@ -9,9 +9,6 @@ import (
 
 // A Prometheus keeps fifteen days, the agreement is in force for two months.
 func TestFault_A21_WhatTheSourceNoLongerHasIsUnknownAndNothingIsMadeUp(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short: it measures two weeks, one round after the other")
-	}
 	oldest, now := at("2026-03-02T05:00:00Z"), at("2026-03-17T05:00:00Z")
 	s := newStage(t, set{catalogue: corner, now: now})
 	samples := cornerShop(t, sla.Span{From: oldest.Add(15 * sla.Minute), To: now.Add(sla.Day)}, busy)

@@ -51,7 +51,7 @@ func (l *vigil) settled() {
 }
 
 func TestFault_D13_RestartsEveryTwoSecondsAskTheSourceAtMostTwiceAsMuchAndStormNobody(t *testing.T) {
-	minutes := number(t, restartMinutes, 2)
+	minutes := testkit.Number(t, restartMinutes, 2)
 	begin := march.Add(3 * sla.Hour)
 	end := begin.Add(sla.Millis(minutes) * sla.Minute)
 	steady, restless := newVigil(t, begin, end), newVigil(t, begin, end)

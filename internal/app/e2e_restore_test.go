@@ -59,9 +59,6 @@ func (s *stage) issue() []string {
 }
 
 func TestFault_C13_AfterYesterdaysBackupIsPutBackItIsMeasuredAgainAndNoReportNumberIsReused(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short: it measures days, one round after the other")
-	}
 	begin := march.Add(3*sla.Day + 12*sla.Hour)
 	terms := set{catalogue: strings.Replace(corner, "period: month", "period: day", 1), now: begin}
 	s := newStage(t, terms)

@@ -97,9 +97,6 @@ func labelSets(alerts []testkit.Alert) []string {
 }
 
 func TestRulesAlertAsSlmdItselfDoesAndSlmdIsSilent(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short: a real Prometheus alerts, and only what it and slmd say is compared")
-	}
 	manager, sink := testkit.StartAlertmanager(t, ""), testkit.NewSink(t)
 	s := afterTrouble(t, fmt.Sprintf("alerting: {mode: rules, labels: {environment: test}, alertmanagers: [{url: %q}]}\n", sink.URL()))
 	want := pushed(t, s)

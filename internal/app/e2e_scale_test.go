@@ -61,7 +61,7 @@ func TestABackfillOfTwoHundredIndicatorsTakesLessThan256MiB(t *testing.T) {
 	if testing.Short() {
 		t.Skip("memory is measured of a program without the race detector")
 	}
-	n, days := number(t, "SLMD_BACKFILL_INDICATORS", 200), number(t, "SLMD_BACKFILL_DAYS", 1)
+	n, days := testkit.Number(t, "SLMD_BACKFILL_INDICATORS", 200), testkit.Number(t, "SLMD_BACKFILL_DAYS", 1)
 	now := sla.At(time.Now().Truncate(time.Minute))
 	from := now.Add(-sla.Millis(days) * sla.Day)
 	srv, err := promtest.New(manySamples(t, n, sla.Span{From: from, To: now.Add(sla.Day)}), promtest.Options{Now: time.Now})
@@ -124,7 +124,7 @@ func (w *watched) fault(out http.ResponseWriter, r *http.Request, next http.Hand
 }
 
 func TestFault_D2_ManyIndicatorsAfterThreeDaysOffAreCaughtUpWithWithoutAGapAndItIsSeen(t *testing.T) {
-	n := number(t, "SLMD_OFF_INDICATORS", 20)
+	n := testkit.Number(t, "SLMD_OFF_INDICATORS", 20)
 	begin := march.Add(sla.Day)
 	off, on := begin.Add(30*sla.Minute), begin.Add(3*sla.Day+30*sla.Minute)
 	s := newStage(t, set{catalogue: manyJobs(n, begin), now: off})

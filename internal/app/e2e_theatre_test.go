@@ -78,7 +78,7 @@ agreements:
 
 func newTheatre(t *testing.T) *theatre {
 	t.Helper()
-	th := &theatre{t: t, days: number(t, daysVariable, shortDays), now: sla.At(time.Now())}
+	th := &theatre{t: t, days: testkit.Number(t, daysVariable, shortDays), now: sla.At(time.Now())}
 	tool := build(t, "slmtool", "-tags=failpoint")
 	th.released, th.failing = binaries{build(t, "slmd"), tool}, binaries{build(t, "slmd", "-tags=failpoint"), tool}
 	th.from = sla.At(th.now.Time().UTC().Truncate(24 * time.Hour)).Add(-34 * sla.Day)

@@ -15,7 +15,7 @@ import (
 
 func TestThirtyDaysInARealPrometheusAreMeasuredExactlyAndOnce(t *testing.T) {
 	if testing.Short() {
-		t.Skip("left out by -short: it measures a month from a real Prometheus, one round after the other")
+		t.Skip("left out by -short: it imports a month into a real Prometheus and measures it, half a minute; go test without -short plays it")
 	}
 	t.Parallel()
 	// A real server has the real time, and one whose clock differs is not measured.

@@ -26,7 +26,7 @@ func (s *stage) verify() []string {
 
 func TestSealing_ChangesNoFactNoVerdictAndNoReviewAndAllVerifies(t *testing.T) {
 	if testing.Short() {
-		t.Skip("left out by -short: it measures a month, one round after the other")
+		t.Skip("left out by -short: it measures a month and seals its days, some ten seconds; go test without -short plays it")
 	}
 	t.Parallel()
 	from := at("2026-02-14T00:00:00Z")
@@ -67,7 +67,7 @@ func TestSealing_ChangesNoFactNoVerdictAndNoReviewAndAllVerifies(t *testing.T) {
 
 func TestVerify_FindsAVerdictAndAReviewThatDoNotFollowFromTheFacts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("left out by -short: it measures a month, one round after the other")
+		t.Skip("left out by -short: it measures a month and seals its days, some ten seconds; go test without -short plays it")
 	}
 	t.Parallel()
 	from := at("2026-02-14T00:00:00Z")

@@ -71,9 +71,6 @@ func swaying(indicator string, at sla.Instant) sla.Entry {
 }
 
 func TestATargetThatIsMissedMetAndMissedAgainIsToldEachTime(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short: it reads a month anew before each of many rounds")
-	}
 	w := newWorld(t, simple, march.Add(5*sla.Day))
 	w.source.fact = swaying
 	var told []sla.Instant

@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 
 	"github.com/slmd/slmd/internal/measure"
@@ -165,17 +163,10 @@ func (w *world) sameLedger(want *world, states bool, seed int) bool {
 
 // seeds gives how many histories are drawn: SLMD_LATE_SEEDS says more.
 func seeds(t *testing.T, n int) int {
-	if text := os.Getenv("SLMD_LATE_SEEDS"); text != "" {
-		more, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return more
-	}
 	if testing.Short() {
-		return 1
+		n = 1
 	}
-	return n
+	return testkit.Number(t, "SLMD_LATE_SEEDS", n)
 }
 
 func TestTheLedgerIsTheSameWhenHolesAreFilledWhileTheyAreProvisional(t *testing.T) {

@@ -99,8 +99,8 @@ func (s *Source) seen(w *way, now sla.Instant) (shown, refused bool) {
 }
 
 // prove tries whether a way gives the same samples as a query, labels included:
-// some sources add labels of their own. Where neither gives any, or
-// it fails, nothing is known.
+// some sources add labels of their own. Where neither gives any
+// or one fails, nothing is known.
 func (s *Source) prove(ctx context.Context, w *way, selector string, span sla.Span, now sla.Instant) error {
 	series, err := w.read(ctx, selector, span)
 	if errors.Is(err, errMissing) {

@@ -5,11 +5,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 
 	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/testkit"
 )
 
 // everyKind gives an indicator of each kind that is measured from samples.
@@ -166,17 +165,11 @@ func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 // kind is cut in every way.
 func histories(t *testing.T) int {
 	t.Helper()
-	switch text := os.Getenv("SLMD_HISTORIES"); {
-	case text != "":
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatalf("SLMD_HISTORIES: %v", err)
-		}
-		return n
-	case testing.Short():
-		return 50
+	n := 200
+	if testing.Short() {
+		n = 50
 	}
-	return 200
+	return testkit.Number(t, "SLMD_HISTORIES", n)
 }
 
 func TestEntriesAndStateDoNotDependOnHowReadingWasCut(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/slmd/slmd/internal/sla"
+	"github.com/slmd/slmd/internal/testkit"
 )
 
 // huge is a server with very many series, each scraped every quarter of a minute
@@ -106,11 +106,8 @@ func peak(do func()) uint64 {
 // and the limits of the daemon, is that of SLMD_HUGE_SERIES=1000000.
 func TestFault_A15_WhatIsTooMuchAtOnceIsSplitAndMemoryIsBounded(t *testing.T) {
 	n, body, most := 4_000, int64(1<<20), uint64(64<<20)
-	if text := os.Getenv("SLMD_HUGE_SERIES"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
+	if long := testkit.Number(t, "SLMD_HUGE_SERIES", n); long != n {
+		n = long
 		body, most = 32<<20, 768<<20
 	}
 	h := &huge{series: n}

@@ -7,12 +7,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
+	"github.com/slmd/slmd/internal/testkit"
 )
 
 // editsVariable says how many edits the long form makes; editsSeed is theirs.
@@ -218,7 +218,7 @@ func (e *editor) swap(a, b row, column int) bool {
 }
 
 func TestVerify_FindsEveryEditOfWhatIsSealedOrChained(t *testing.T) {
-	wanted := number(t, editsVariable, 100)
+	wanted := testkit.Number(t, editsVariable, 100)
 	dir := t.TempDir()
 	sound := filepath.Join(dir, "sound.db")
 	head := closedBook(t, sound)
@@ -318,20 +318,6 @@ func packedDay(t *testing.T, file string) []byte {
 		t.Fatal(err)
 	}
 	return packed
-}
-
-// number reads a knob of a long form.
-func number(t *testing.T, variable string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(variable)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
 
 // triggerNames lists what refuses changes.

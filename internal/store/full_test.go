@@ -12,6 +12,7 @@ import (
 
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
+	"github.com/slmd/slmd/internal/testkit"
 )
 
 // small mounts a file system of some bytes.
@@ -57,7 +58,7 @@ func TestRecordRound_OnAFullDiskNothingIsLostAndTheStoreGoesOnByItself(t *testin
 	dir := small(t, 8<<20)
 	r := rand.New(rand.NewPCG(4, 4))
 	full := 0
-	for n := range number(t, "SLMD_FULL_DISKS", 20) {
+	for n := range testkit.Number(t, "SLMD_FULL_DISKS", 20) {
 		file := filepath.Join(dir, fmt.Sprint(n, ".db"))
 		s, err := store.Open(t.Context(), file, store.Options{})
 		if err != nil {

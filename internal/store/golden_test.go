@@ -11,6 +11,7 @@ import (
 
 	"github.com/slmd/slmd/internal/sla"
 	"github.com/slmd/slmd/internal/store"
+	"github.com/slmd/slmd/internal/testkit"
 )
 
 // -golden writes the database of this version anew; those of older ones are never written again.
@@ -168,7 +169,7 @@ func TestFault_C14_EveryCopyUnderLoadVerifiesAndIsABeginningOfTheLedger(t *testi
 			}
 		}
 	}()
-	for i := range number(t, "SLMD_BACKUPS", loadedBackups) {
+	for i := range testkit.Number(t, "SLMD_BACKUPS", loadedBackups) {
 		<-rounds
 		if err := s.Backup(t.Context(), filepath.Join(dir, fmt.Sprint(i, ".db"))); err != nil {
 			t.Error(err)
@@ -179,7 +180,7 @@ func TestFault_C14_EveryCopyUnderLoadVerifiesAndIsABeginningOfTheLedger(t *testi
 		t.Fatal(err)
 	}
 	all := entries(t, s, "indicator-00019", allTime)
-	for i := range number(t, "SLMD_BACKUPS", loadedBackups) {
+	for i := range testkit.Number(t, "SLMD_BACKUPS", loadedBackups) {
 		c := openFile(t, filepath.Join(dir, fmt.Sprint(i, ".db")))
 		equal(t, "findings", verified(t, c), []string(nil))
 		if es := entries(t, c, "indicator-00019", allTime); len(es) > len(all) {

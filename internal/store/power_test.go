@@ -94,9 +94,9 @@ func TestFault_C3_AfterAPowerCutTheFileOpensAndHasWhatWasAcknowledged(t *testing
 			t.Errorf("no operation of kind %d was recorded: %v", kind, kinds)
 		}
 	}
-	seed := number(t, "SLMD_CRASH_SEED", 1)
+	seed := testkit.Number(t, "SLMD_CRASH_SEED", 1)
 	r := rand.New(rand.NewPCG(uint64(seed), 3))
-	cuts := make([]int, number(t, "SLMD_POWER_CUTS", 60))
+	cuts := make([]int, testkit.Number(t, "SLMD_POWER_CUTS", 60))
 	for i := range cuts {
 		cuts[i] = r.IntN(len(ops) + 1)
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -51,6 +52,21 @@ func poll(bound time.Duration, stop <-chan struct{}, condition func() bool) bool
 			return condition()
 		}
 	}
+}
+
+// Number gives the number that a variable of the environment holds, a knob of a
+// long form, or otherwise the one given.
+func Number(t testing.TB, variable string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s=%q is no number: write one such as %d", variable, text, otherwise)
+	}
+	return n
 }
 
 // FreeAddress gives a loopback address, host:port, on which nothing listens at
